@@ -1,0 +1,34 @@
+{#
+    The seed of that name, or the relation that the var seed_overrides puts in its place.
+
+    vars: {seed_overrides: {service_codes: "{{ ref('my_fees') }}"}}
+    {{ seed_relation('service_codes') }}   ->   my_schema.my_fees
+#}
+{% macro seed_relation(name) %}
+    {% set replaceable = ['service_codes', 'rfm_segment_map', 'segment_definitions', 'thresholds',
+                          'cluster_words'] %}
+    {% set overrides = var('seed_overrides') or {} %}
+    {% for override in overrides if override not in replaceable %}
+        {% do customer_segmentation.fail(
+            "'" ~ override ~ "' in the var seed_overrides is no seed of this package; its seeds are "
+            ~ replaceable | join(', ') ~ '.'
+        ) %}
+    {% endfor %}
+    {% if name in overrides %}
+        {{ return(render(overrides[name])) }}
+    {% endif %}
+    {{ return(ref('customer_segmentation', name)) }}
+{% endmacro %}
+
+{#
+    One value of the seed thresholds, as a scalar.
+
+    {{ threshold('max_as_of_gap_days') }}   ->   (select … where name = 'max_as_of_gap_days')
+#}
+{% macro threshold(name) -%}
+    (
+        select thresholds.value
+        from {{ customer_segmentation.seed_relation('thresholds') }} as thresholds
+        where thresholds.name = {{ customer_segmentation.text_literal(name) }}
+    )
+{%- endmacro %}

@@ -1,0 +1,14 @@
+{#
+    An identifier as text: without surrounding blanks, without the '.0' that programs add to numbers
+    which passed through a floating-point column, and null where nothing or a written-out null stands.
+
+    ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
+#}
+{% macro clean_id(text) -%}
+    case
+        when lower(trim({{ text }})) in ('', 'nan', 'null', 'none', 'n/a') then null
+        when {{ customer_segmentation.regex_matches('trim(' ~ text ~ ')', '^[0-9]+[.]0+$') }}
+            then {{ dbt.split_part('trim(' ~ text ~ ')', "'.'", 1) }}
+        else trim({{ text }})
+    end
+{%- endmacro %}

@@ -1,0 +1,168 @@
+-- One row per customer known from the transactions: everything that segmentations are built from
+
+with lines as (
+
+    select * from {{ ref('stg_segmentation__transactions') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_segmentation__orders_typed') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('stg_segmentation__as_of') }}
+
+),
+
+-- Every customer that the input names as of the date, whatever became of the rows.
+known_customers as (
+
+    select distinct customer_id
+    from lines
+    where
+        customer_id is not null
+        and line_class <> 'later'
+
+),
+
+order_totals as (
+
+    select
+        customer_id,
+        count(case when order_type = 'sale' then 1 end) as frequency,
+        count(case when order_type = 'cancelled' then 1 end) as cancelled_order_count,
+        count(case when order_type = 'return' then 1 end) as return_order_count,
+        count(distinct case when order_type = 'sale' then cast(ordered_at as date) end)
+            as order_day_count,
+        min(case when order_type = 'sale' then cast(ordered_at as date) end) as first_ordered_on,
+        max(case when order_type = 'sale' then cast(ordered_at as date) end) as last_ordered_on,
+        sum(case when order_type = 'sale' then gross_amount else 0 end) as kept_order_amount,
+        sum(case when order_type = 'sale' then unit_count else 0 end) as kept_unit_count,
+        sum(gross_amount) as gross_amount,
+        sum(return_amount) as return_amount,
+        sum(net_amount) as net_amount
+    from orders
+    group by customer_id
+
+),
+
+products_bought as (
+
+    select
+        lines.customer_id,
+        count(distinct lines.product_id) as distinct_product_count
+    from lines
+    inner join orders
+        on
+            lines.customer_id = orders.customer_id
+            and lines.order_id = orders.order_id
+            and orders.order_type = 'sale'
+    where lines.line_class = 'sale'
+    group by lines.customer_id
+
+),
+
+country_totals as (
+
+    select
+        customer_id,
+        country,
+        count(case when order_type = 'sale' then 1 end) as sale_order_count,
+        max(ordered_at) as last_ordered_at
+    from orders
+    where country is not null
+    group by
+        customer_id,
+        country
+
+),
+
+countries_ranked as (
+
+    select
+        customer_id,
+        country,
+        row_number() over (
+            partition by customer_id
+            order by sale_order_count desc, last_ordered_at desc, country
+        ) as country_rank
+    from country_totals
+
+),
+
+measured as (
+
+    select
+        known_customers.customer_id,
+        as_of.as_of_date,
+        countries_ranked.country,
+        order_totals.first_ordered_on,
+        order_totals.last_ordered_on,
+        order_totals.order_day_count,
+        order_totals.kept_order_amount,
+        order_totals.kept_unit_count,
+        case
+            when order_totals.frequency > 0 then 'buyer'
+            when order_totals.return_order_count > 0 then 'returns only'
+            else 'prospect'
+        end as customer_status,
+        coalesce(order_totals.frequency, 0) as frequency,
+        coalesce(order_totals.cancelled_order_count, 0) as cancelled_order_count,
+        coalesce(order_totals.gross_amount, 0) as gross_amount,
+        coalesce(order_totals.return_amount, 0) as return_amount,
+        coalesce(order_totals.net_amount, 0) as net_amount,
+        coalesce(products_bought.distinct_product_count, 0) as distinct_product_count
+    from known_customers
+    cross join as_of
+    left join order_totals on known_customers.customer_id = order_totals.customer_id
+    left join products_bought on known_customers.customer_id = products_bought.customer_id
+    left join countries_ranked
+        on
+            known_customers.customer_id = countries_ranked.customer_id
+            and countries_ranked.country_rank = 1
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+
+        -- text
+        customer_status,
+        country,
+
+        -- numbers
+        {{ dbt.datediff('last_ordered_on', 'as_of_date', 'day') }} as recency_days,
+        frequency,
+        cast({{ 'net_amount' if var('monetary_basis') == 'net' else 'gross_amount' }} as decimal(18, 4))
+            as monetary,
+        cast(gross_amount as decimal(18, 4)) as gross_amount,
+        cast(return_amount as decimal(18, 4)) as return_amount,
+        cast(net_amount as decimal(18, 4)) as net_amount,
+        cancelled_order_count,
+        distinct_product_count,
+        {{ dbt.datediff('first_ordered_on', 'as_of_date', 'day') }} as tenure_days,
+
+        -- ratios
+        {{ customer_segmentation.ratio('return_amount', 'gross_amount') }} as return_rate,
+        {{ customer_segmentation.ratio('kept_order_amount', 'frequency') }} as average_order_value,
+        {{ customer_segmentation.ratio('kept_unit_count', 'frequency') }} as average_basket_units,
+        {{ customer_segmentation.ratio(
+            dbt.datediff('first_ordered_on', 'last_ordered_on', 'day'), 'order_day_count - 1'
+        ) }} as average_days_between_orders,
+
+        -- dates
+        first_ordered_on,
+        last_ordered_on,
+        as_of_date
+    from measured
+
+)
+
+select * from final

@@ -1,0 +1,58 @@
+-- One row per customer, order and type (sale, return, cancelled)
+
+with lines as (
+
+    select * from {{ ref('stg_segmentation__transactions') }}
+    where line_class in ('sale', 'return')
+
+),
+
+sale_lines_matched as (
+
+    select * from {{ ref('int_segmentation__sale_lines_matched') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        order_id,
+        line_class,
+        min(ordered_at) as ordered_at,
+        min(country) as country,
+        count(*) as line_count,
+        sum(quantity) as unit_count,
+        sum(amount) as net_amount
+    from lines
+    group by customer_id, order_id, line_class
+
+),
+
+final as (
+
+    select
+        orders.customer_id,
+        orders.order_id,
+        case
+            when orders.line_class = 'return' then 'return'
+            when sale_lines_matched.cancelled_line_count >= orders.line_count then 'cancelled'
+            else 'sale'
+        end as order_type,
+        orders.ordered_at,
+        orders.country,
+        orders.line_count,
+        orders.unit_count,
+        case when orders.line_class = 'sale' then orders.net_amount else 0 end as gross_amount,
+        case when orders.line_class = 'return' then -orders.net_amount else 0 end as return_amount,
+        orders.net_amount
+    from orders
+    left join sale_lines_matched
+        on
+            orders.customer_id = sale_lines_matched.customer_id
+            and orders.order_id = sale_lines_matched.order_id
+            and orders.line_class = 'sale'
+
+)
+
+select * from final

@@ -1,0 +1,86 @@
+-- One row per segmentation and segment of the directory, also where it has no customer
+
+with directory as (
+
+    select * from {{ ref('segment_directory') }}
+
+),
+
+members as (
+
+    select * from {{ ref('segment_members') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_segmentation__customers_featured') }}
+
+),
+
+totals as (
+
+    select
+        count(*) as customers,
+        sum(monetary) as revenue
+    from customers
+
+),
+
+segment_totals as (
+
+    select
+        members.segment_key,
+        count(*) as customers,
+        sum(customers.monetary) as revenue,
+        sum(customers.frequency) as orders,
+        count(customers.recency_days) as buyers,
+        sum(customers.recency_days) as recency_days,
+        sum(customers.gross_amount) as gross_amount,
+        sum(customers.return_amount) as return_amount
+    from members
+    inner join customers on members.customer_id = customers.customer_id
+    group by members.segment_key
+
+),
+
+filled as (
+
+    select
+        directory.segment_key,
+        directory.segmentation,
+        directory.segment,
+        segment_totals.buyers,
+        segment_totals.recency_days,
+        segment_totals.orders,
+        segment_totals.gross_amount,
+        segment_totals.return_amount,
+        totals.customers as all_customers,
+        totals.revenue as all_revenue,
+        coalesce(segment_totals.customers, 0) as customers,
+        cast(coalesce(segment_totals.revenue, 0) as decimal(18, 4)) as revenue
+    from directory
+    cross join totals
+    left join segment_totals on directory.segment_key = segment_totals.segment_key
+
+),
+
+final as (
+
+    select
+        segment_key,
+        segmentation,
+        segment,
+        customers,
+        {{ customer_segmentation.ratio('customers', 'all_customers') }} as customer_share,
+        revenue,
+        {{ customer_segmentation.ratio('revenue', 'all_revenue') }} as revenue_share,
+        {{ customer_segmentation.ratio('recency_days', 'buyers') }} as average_recency_days,
+        {{ customer_segmentation.ratio('orders', 'buyers') }} as average_frequency,
+        {{ customer_segmentation.ratio('revenue', 'customers') }} as average_monetary,
+        {{ customer_segmentation.ratio('return_amount', 'gross_amount') }} as return_rate
+    from filled
+
+)
+
+select * from final

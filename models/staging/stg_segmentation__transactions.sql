@@ -1,0 +1,184 @@
+-- One row per row of the input, typed, each with exactly one line_class; drops no row
+{{ config(materialized='table') }}
+
+{%- set raw_columns = customer_segmentation.canonical_columns('transactions') %}
+{%- set as_of_date = customer_segmentation.as_of_date_setting() %}
+{%- set return_order_pattern = var('return_order_pattern') %}
+{%- set amount_is_given = 'amount' in customer_segmentation.transaction_columns() %}
+
+with mapped as (
+
+    select * from {{ ref('stg_segmentation__transactions_mapped') }}
+
+),
+
+service_codes as (
+
+    select * from {{ customer_segmentation.seed_relation('service_codes') }}
+
+),
+
+typed as (
+
+    select
+        -- ids
+        {{ customer_segmentation.clean_id('mapped.customer_id') }} as customer_id,
+        {{ customer_segmentation.clean_id('mapped.order_id') }} as order_id,
+        upper({{ customer_segmentation.clean_id('mapped.product_id') }}) as product_id,
+
+        -- text
+        nullif(trim(mapped.country), '') as country,
+        upper(nullif(trim(mapped.currency), '')) as currency,
+
+        -- numbers
+        {% if 'quantity' in customer_segmentation.transaction_columns() -%}
+        {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }} as quantity,
+        {%- else -%}
+        cast(1 as decimal(18, 4)) as quantity,
+        {%- endif %}
+        {{ customer_segmentation.decimal_or_null('trim(mapped.unit_price)', 18, 6) }} as unit_price,
+        {{ customer_segmentation.decimal_or_null('trim(mapped.amount)', 18, 4) }} as given_amount,
+
+        -- timestamps
+        {{ customer_segmentation.timestamp_or_null('trim(mapped.ordered_at)') }} as ordered_at,
+
+        -- the input's own text, of which only rejected rows keep a copy
+        {% for column in raw_columns -%}
+        mapped.{{ column }} as raw_{{ column }},
+        {% endfor -%}
+
+        -- Copies of one row are alike in every column, so which of them is the first is all one.
+        row_number() over (
+            partition by
+                {%- for column in raw_columns %}
+                mapped.{{ column }},
+                {%- endfor %}
+                mapped.other_columns_hash
+            order by mapped.other_columns_hash
+        ) as copy_number
+    from mapped
+
+),
+
+priced as (
+
+    select
+        *,
+        -- A line's amount is rounded once, here, so that every later sum is exact. A trillion is
+        -- the most one line may hold: beyond it lie typing errors, and the sums would overflow.
+        {% if amount_is_given -%}
+        case when abs(given_amount) < 1000000000000 then given_amount end as amount
+        {%- else -%}
+        case
+            when abs(quantity * unit_price) < 1000000000000
+                then cast(round(quantity * unit_price, 4) as decimal(18, 4))
+        end as amount
+        {%- endif %}
+    from typed
+
+),
+
+described as (
+
+    select
+        *,
+        {% if as_of_date -%}
+        coalesce(cast(ordered_at as date) > cast('{{ as_of_date }}' as date), false)
+        {%- else -%}
+        false
+        {%- endif %} as is_later,
+        coalesce(
+            {% if amount_is_given %}amount < 0 or {% endif -%}
+            quantity < 0
+            {%- if return_order_pattern %}
+            or {{ customer_segmentation.regex_matches('order_id', return_order_pattern) }}
+            {%- endif %},
+            false
+        ) as is_return,
+        product_id in (
+            select upper(service_codes.product_code)
+            from service_codes
+            where service_codes.matches = 'whole'
+        )
+        or exists (
+            select 1
+            from service_codes
+            where
+                service_codes.matches = 'start'
+                and priced.product_id like upper(replace(service_codes.product_code, '_', '!_')) || '%'
+                escape '!'
+        ) as is_service
+    from priced
+
+),
+
+checked as (
+
+    select
+        *,
+        case
+            when trim(coalesce(raw_ordered_at, '')) = '' then 'ordered_at missing'
+            when ordered_at is null then 'ordered_at unreadable'
+            {%- if amount_is_given %}
+            when trim(coalesce(raw_amount, '')) = '' then 'amount missing'
+            when given_amount is null then 'amount unreadable'
+            {%- else %}
+            when trim(coalesce(raw_quantity, '')) = '' then 'quantity missing'
+            when quantity is null then 'quantity unreadable'
+            when trim(coalesce(raw_unit_price, '')) = '' then 'unit_price missing'
+            when unit_price is null then 'unit_price unreadable'
+            when unit_price <= 0 then 'unit_price not positive'
+            {%- endif %}
+            when quantity = 0 then 'quantity zero'
+            when amount is null then 'amount too large'
+            when is_return and amount > 0 then 'return with a positive amount'
+        end as reject_reason
+    from described
+
+),
+
+classified as (
+
+    select
+        *,
+        case
+            when is_later then 'later'
+            when reject_reason is not null then 'rejected'
+            when copy_number > 1 then 'duplicate'
+            when customer_id is null then 'guest'
+            when coalesce(is_service, false) then 'service'
+            when is_return then 'return'
+            else 'sale'
+        end as line_class
+    from checked
+
+),
+
+final as (
+
+    select
+        -- ids; without an order id, a customer's lines of one day are one order
+        customer_id,
+        coalesce(order_id, cast(cast(ordered_at as date) as {{ dbt.type_string() }})) as order_id,
+        product_id,
+
+        -- text
+        country,
+        currency,
+        line_class,
+        case when line_class = 'rejected' then reject_reason end as reject_reason,
+        {% for column in raw_columns -%}
+        case when line_class = 'rejected' then raw_{{ column }} end as raw_{{ column }},
+        {% endfor %}
+        -- numbers
+        quantity,
+        unit_price,
+        amount,
+
+        -- timestamps
+        ordered_at
+    from classified
+
+)
+
+select * from final

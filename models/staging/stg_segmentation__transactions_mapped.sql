@@ -1,0 +1,31 @@
+-- One row per row of the input, with canonical names, everything still text
+{{ customer_segmentation.check_settings() }}
+{%- set mapping = customer_segmentation.transaction_columns() -%}
+{%- set input = customer_segmentation.input_relation('transactions') -%}
+{%- set headings = customer_segmentation.input_headings(input) -%}
+{%- if headings is not none -%}
+    {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
+{%- endif -%}
+{%- set used = mapping.values() | map('lower') | list -%}
+{%- set others = (headings or []) | map('lower') | reject('in', used) | list -%}
+
+select
+    {% for canonical in customer_segmentation.canonical_columns('transactions') -%}
+    {%- if canonical in mapping -%}
+    cast({{ customer_segmentation.input_column(mapping[canonical]) }} as {{ dbt.type_string() }})
+    {%- else -%}
+    cast(null as {{ dbt.type_string() }})
+    {%- endif %} as {{ canonical }},
+    {% endfor -%}
+    -- Columns without a canonical name matter only for telling whether two rows are the same.
+    {% if others -%}
+    md5(concat_ws(
+        chr(31)
+        {%- for column in others %},
+        coalesce(cast({{ customer_segmentation.input_column(column) }} as {{ dbt.type_string() }}), chr(30))
+        {%- endfor %}
+    ))
+    {%- else -%}
+    cast(null as {{ dbt.type_string() }})
+    {%- endif %} as other_columns_hash
+from {{ input }} as input_rows
