@@ -64,13 +64,15 @@ priced as (
 
     select
         *,
-        -- A line's amount is rounded once, here, so that every later sum is exact. A trillion is
-        -- the most one line may hold: beyond it lie typing errors, and the sums would overflow.
+        -- A line's amount is rounded once, here, so that every later sum is exact.
         {% if amount_is_given -%}
-        case when abs(given_amount) < 1000000000000 then given_amount end as amount
+        case
+            when abs(given_amount) <= {{ customer_segmentation.threshold('max_line_amount') }}
+                then given_amount
+        end as amount
         {%- else -%}
         case
-            when abs(quantity * unit_price) < 1000000000000
+            when abs(quantity * unit_price) <= {{ customer_segmentation.threshold('max_line_amount') }}
                 then cast(round(quantity * unit_price, 4) as decimal(18, 4))
         end as amount
         {%- endif %}

@@ -1,0 +1,20 @@
+-- Whoever the input names up to the as-of date is in customer_segments, and nobody else
+with named_customers as (
+
+    select distinct customer_id
+    from {{ ref('stg_segmentation__transactions') }}
+    where
+        customer_id is not null
+        and line_class <> 'later'
+
+)
+
+select
+    named_customers.customer_id as named_customer_id,
+    customers.customer_id
+from named_customers
+full outer join {{ ref('customer_segments') }} as customers
+    on named_customers.customer_id = customers.customer_id
+where
+    named_customers.customer_id is null
+    or customers.customer_id is null

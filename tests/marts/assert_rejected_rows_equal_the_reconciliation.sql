@@ -1,0 +1,25 @@
+-- Every rejected row that the reconciliation counts is kept with its text, reason by reason
+with kept as (
+
+    select
+        reason,
+        count(*) as row_count
+    from {{ ref('rejected_transactions') }}
+    group by reason
+
+),
+
+counted as (
+
+    select
+        reason,
+        row_count
+    from {{ ref('input_reconciliation') }}
+    where line_class = 'rejected'
+
+)
+
+select *
+from kept
+full outer join counted on kept.reason = counted.reason
+where kept.row_count is distinct from counted.row_count

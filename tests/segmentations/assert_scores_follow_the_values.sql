@@ -1,0 +1,29 @@
+-- Equal values have equal scores, a better value never has a lower one, and one order is always 1
+{%- set measures = [
+    ('r_score', 'recency_days', 'desc'), ('f_score', 'frequency', 'asc'), ('m_score', 'monetary', 'asc'),
+] %}
+
+{% for score, value, better in measures -%}
+select
+    '{{ score }}' as score_name,
+    {{ value }} as score_value,
+    min_score,
+    max_score
+from (
+    select
+        {{ value }},
+        min({{ score }}) as min_score,
+        max({{ score }}) as max_score,
+        lag(max({{ score }})) over (order by {{ value }} {{ better }}) as worse_score
+    from {{ ref('customer_segments') }}
+    where customer_status = 'buyer'
+    group by {{ value }}
+) as scores
+where
+    min_score <> max_score
+    or min_score < worse_score
+    {%- if score == 'f_score' %}
+    or (frequency = 1) <> (max_score = 1)
+    {%- endif %}
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

@@ -1,0 +1,30 @@
+-- Gate: amounts in different currencies cannot be added
+with currencies as (
+
+    select
+        currency,
+        count(*) as row_count
+    from {{ ref('stg_segmentation__transactions') }}
+    where
+        currency is not null
+        and line_class not in ('rejected', 'later')
+    group by currency
+
+),
+
+totals as (
+
+    select
+        count(*) as currency_count,
+        {{ dbt.listagg("currency || ' ' || row_count", "', '", 'order by row_count desc, currency') }}
+            as currencies
+    from currencies
+
+)
+
+{{ customer_segmentation.gate(
+    'totals',
+    'currency_count > 1',
+    "'The rows of transactions are in ' || currency_count || ' currencies, and amounts in different '
+        || 'currencies cannot be added: ' || currencies || '; convert them to one or keep one.'",
+) }}
