@@ -18,22 +18,17 @@ cluster_words as (
 
 ),
 
-cluster_counts as (
-
-    select
-        feature_set,
-        count(distinct cluster_id) as cluster_count
-    from centroids
-    group by feature_set
-
-),
-
 described as (
 
     select
         centroids.feature_set,
         centroids.cluster_id,
         feature_sets.feature_position,
+        case
+            when abs(centroids.z_score) >= {{ customer_segmentation.threshold('cluster_name_strong') }}
+                then 'very '
+            else ''
+        end as emphasis,
         case
             when centroids.z_score >= {{ customer_segmentation.threshold('cluster_name_cutoff') }}
                 then coalesce(
@@ -58,7 +53,8 @@ worded as (
     select
         feature_set,
         cluster_id,
-        {{ dbt.listagg('word', "', '", 'order by feature_position') }} as words
+        {{ dbt.listagg('word', "', '", 'order by feature_position') }} as words,
+        {{ dbt.listagg('emphasis || word', "', '", 'order by feature_position') }} as strong_words
     from described
     group by
         feature_set,
@@ -66,18 +62,28 @@ worded as (
 
 ),
 
+compared as (
+
+    select
+        *,
+        count(*) over (partition by feature_set) as cluster_count,
+        count(*) over (partition by feature_set, words) as namesake_count
+    from worded
+
+),
+
 named as (
 
     select
-        worded.feature_set,
-        worded.cluster_id,
+        feature_set,
+        cluster_id,
         case
-            when cluster_counts.cluster_count = 1 then 'All customers'
-            when worded.words is null then 'Average customers'
-            else upper(substring(worded.words, 1, 1)) || substring(worded.words, 2)
-        end as cluster_name
-    from worded
-    inner join cluster_counts on worded.feature_set = cluster_counts.feature_set
+            when cluster_count = 1 then 'All customers'
+            when words is null then 'Average customers'
+            when namesake_count = 1 then words
+            else strong_words
+        end as words
+    from compared
 
 ),
 
@@ -86,7 +92,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by feature_set, cluster_name
+            partition by feature_set, words
             order by cluster_id
         ) as name_number
     from named
@@ -98,9 +104,10 @@ final as (
     select
         feature_set,
         cluster_id,
-        case
-            when name_number = 1 then cluster_name
-            else cluster_name || ' (' || cast(name_number as {{ dbt.type_string() }}) || ')'
+        upper(substring(words, 1, 1)) || substring(words, 2)
+        || case
+            when name_number = 1 then ''
+            else ' (' || cast(name_number as {{ dbt.type_string() }}) || ')'
         end as cluster_name
     from numbered
 

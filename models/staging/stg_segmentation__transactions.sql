@@ -64,18 +64,7 @@ priced as (
 
     select
         *,
-        -- A line's amount is rounded once, here, so that every later sum is exact.
-        {% if amount_is_given -%}
-        case
-            when abs(given_amount) <= {{ customer_segmentation.threshold('max_line_amount') }}
-                then given_amount
-        end as amount
-        {%- else -%}
-        case
-            when abs(quantity * unit_price) <= {{ customer_segmentation.threshold('max_line_amount') }}
-                then cast(round(quantity * unit_price, 4) as decimal(18, 4))
-        end as amount
-        {%- endif %}
+        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }} as amount
     from typed
 
 ),

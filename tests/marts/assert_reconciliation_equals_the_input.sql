@@ -1,18 +1,10 @@
 -- Rows and money of all line classes add up to the input's own, summed from its text
-{%- set mapping = customer_segmentation.transaction_columns() %}
-
 with input_rows as (
 
     select
-        {% if 'amount' in mapping -%}
-        {{ customer_segmentation.decimal_or_null('trim(amount)', 18, 4) }}
-        {%- else -%}
-        round(
-            {{ customer_segmentation.decimal_or_null('trim(quantity)', 18, 4) }}
-            * {{ customer_segmentation.decimal_or_null('trim(unit_price)', 18, 6) }},
-            4
-        )
-        {%- endif %} as amount
+        {{ customer_segmentation.decimal_or_null('trim(amount)', 18, 4) }} as given_amount,
+        {{ customer_segmentation.decimal_or_null('trim(quantity)', 18, 4) }} as quantity,
+        {{ customer_segmentation.decimal_or_null('trim(unit_price)', 18, 6) }} as unit_price
     from {{ ref('stg_segmentation__transactions_mapped') }}
 
 ),
@@ -21,11 +13,9 @@ input_totals as (
 
     select
         count(*) as row_count,
-        coalesce(sum(
-            case
-                when abs(amount) <= {{ customer_segmentation.threshold('max_line_amount') }} then amount
-            end
-        ), 0) as amount
+        coalesce(
+            sum({{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}), 0
+        ) as amount
     from input_rows
 
 ),

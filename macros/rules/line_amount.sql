@@ -1,0 +1,19 @@
+{#
+    The amount of one order line, rounded once, to four decimals, so that every later sum is exact:
+    the amount that the input gives, or else quantity times unit price. Null where a part is missing
+    or the amount exceeds max_line_amount, beyond which lie typing errors, and sums would overflow.
+
+    given_amount, quantity, unit_price: SQL expressions of type decimal.
+#}
+{% macro line_amount(given_amount, quantity, unit_price) -%}
+    {%- if 'amount' in customer_segmentation.transaction_columns() -%}
+        {%- set amount = given_amount -%}
+    {%- else -%}
+        {#- The product of two decimals keeps the wider type's digits: 18 would not hold it. -#}
+        {%- set amount = 'round(cast(' ~ quantity ~ ' as decimal(38, 4)) * ' ~ unit_price ~ ', 4)' -%}
+    {%- endif -%}
+    case
+        when abs({{ amount }}) <= {{ customer_segmentation.threshold('max_line_amount') }}
+            then cast({{ amount }} as decimal(18, 4))
+    end
+{%- endmacro %}

@@ -1,0 +1,91 @@
+"""The command line: build, test and docs, each on the demo data or on an input of your own."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from segmentation.errors import UserError, sentence_of
+from segmentation.settings import ROOT, read_vars
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words that the program takes."""
+    words = argparse.ArgumentParser(add_help=False)
+    words.add_argument("--vars", metavar="FILE", help="YAML file with vars of the project")
+    words.add_argument(
+        "--transactions", metavar="PATH", help="file or relation with the order lines"
+    )
+    program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
+    commands = program.add_subparsers(dest="command", required=True)
+    for name, does in COMMANDS.items():
+        commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
+    return program
+
+
+def build(settings: dict) -> None:
+    """Run the whole dbt build and summarise what it made."""
+    from segmentation import dbt, summary
+
+    dbt.say("Building the segments: every model, then the tests that guard it.")
+    result = dbt.run(["build"], settings)
+    nodes = [outcome.node for outcome in result.result.results]
+    mart = next(node for node in nodes if node.name == "customer_segments")
+    segmentations = [node.name[4:] for node in nodes if node.name.startswith("seg_")]
+    tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
+    warned = [o.node.name for o in result.result.results if o.status == "warn"]
+    database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
+    schema = '"' + mart.schema.replace('"', '""') + '"'
+    dbt.say()
+    dbt.say(summary.summarise(database, schema, segmentations))
+    dbt.say()
+    dbt.say(f"All {tests} tests passed" + (f"; to look at: {', '.join(warned)}" if warned else "."))
+    dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
+    if "transactions" not in settings:
+        dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
+    dbt.say(f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns.")
+
+
+def test(settings: dict) -> None:
+    """Run everything that guards the project; with an input, also the data tests on its database."""
+    for command in (
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["sqlfluff", "lint", "models", "tests", "macros"],
+        ["pytest"],
+    ):
+        if subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode:
+            raise UserError(f"The check `{' '.join(command)}` found what stands above.")
+    if settings:
+        from segmentation import dbt
+
+        dbt.run(["test"], settings)
+
+
+def docs(settings: dict) -> None:
+    """Write the documentation of models, columns and lineage as one HTML page."""
+    from segmentation import dbt
+
+    dbt.run(["docs", "generate", "--static"], settings)
+    dbt.say(f"Open {ROOT / 'target' / 'static_index.html'} in a browser.")
+
+
+COMMANDS = {"build": build, "test": test, "docs": docs}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; gives the exit code, and ends every error in one sentence on stderr."""
+    words = parser().parse_args(arguments)
+    try:
+        COMMANDS[words.command](read_vars(words.vars, words.transactions))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; run the same command again to start over.", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends in one sentence
+        print(sentence_of(f"{error}"), file=sys.stderr)
+        return 1
+    return 0

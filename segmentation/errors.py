@@ -1,0 +1,39 @@
+"""Turns what went wrong into one sentence that a person can act on."""
+
+import re
+
+PREFIX = "customer_segmentation: "
+LOG = "logs/dbt.log has the whole story."
+
+
+class UserError(Exception):
+    """Something that the person at the keyboard can mend; its text is one sentence."""
+
+
+def sentence_of(message: str, node: str | None = None) -> str:
+    """One sentence for an error message of dbt or DuckDB.
+
+    message: text of any length. node: name of the model or test that failed, if one did. The
+    package's own sentences carry a prefix and pass through; the usual troubles of a database file
+    and of an unreadable input get theirs; of anything else the first line that says something.
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    for line in lines:
+        if PREFIX in line:
+            return line.split(PREFIX, 1)[1]
+    if locked := re.search(r'Could not set lock on file "([^"]+)"', message):
+        return f"The database {locked[1]} is open in another program: close it there and try again."
+    if not_a_database := re.search(r'"?([^"\s]+)"? ?.{0,60}not a valid DuckDB database', message):
+        return (
+            f"{not_a_database[1]} is not a DuckDB database: name another file in SEGMENTATION_DB, "
+            "or move this one away."
+        )
+    said = next((line for line in lines if not re.match(r"(\w+ Error in|Runtime Error$)", line)), "")
+    said = re.sub(r"^\w+( \w+)* Error: ", "", said).rstrip(".:")
+    if (node or "").startswith("stg_segmentation__"):
+        return (
+            f"The input cannot be read ({said}): check that the file is a complete .csv, .csv.gz or "
+            f".parquet in UTF-8 with one heading line; {LOG}"
+        )
+    where = f" in {node}" if node else ""
+    return f"The build failed{where} ({said}); {LOG}"

@@ -1,0 +1,46 @@
+"""Reads what the person asked for: a vars file and an input, as the vars that dbt is given."""
+
+from pathlib import Path
+
+import yaml
+
+from segmentation.errors import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def read_vars(vars_file: str | None, transactions: str | None) -> dict:
+    """The vars of this run.
+
+    vars_file: path of a YAML file with vars of the project, or nothing. transactions: a file or a
+    relation that takes the place of the var of that name, or nothing. Paths start where the person
+    stands. Raises UserError when the file is missing, is no YAML mapping or names an unknown var.
+    """
+    settings = _load(vars_file) if vars_file else {}
+    known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    if unknown := sorted(set(settings) - set(known)):
+        raise UserError(
+            f"{vars_file} sets {', '.join(unknown)}, which this project does not know; it knows "
+            f"{', '.join(known)}."
+        )
+    if transactions:
+        looks_like_a_file = Path(transactions).suffix or "/" in transactions or "\\" in transactions
+        is_a_file = Path(transactions).exists() or (looks_like_a_file and "{{" not in transactions)
+        settings["transactions"] = str(Path(transactions).resolve()) if is_a_file else transactions
+    return settings
+
+
+def _load(vars_file: str) -> dict:
+    try:
+        text = Path(vars_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"The vars file {vars_file} cannot be read: {error}.") from error
+    try:
+        settings = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" near line {place.line + 1}" if place else ""
+        raise UserError(f"The vars file {vars_file} is not valid YAML{where}.") from error
+    if not isinstance(settings, dict):
+        raise UserError(f"The vars file {vars_file} holds no vars: write lines such as `name: value`.")
+    return settings
