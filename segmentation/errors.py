@@ -28,6 +28,14 @@ def sentence_of(message: str, node: str | None = None) -> str:
             f"{not_a_database[1]} is not a DuckDB database: name another file in SEGMENTATION_DB, "
             "or move this one away."
         )
+    if absent := re.search(r"(?:Table|View) with name (\S+) does not exist", message):
+        return (
+            f"There is no relation {absent[1]} in the database: correct the var that names it, or "
+            "build it first."
+        )
+    if "unicode" in message.lower() or "utf-8" in message.lower():
+        at = re.search(r"Line: (\d+)", message)
+        return f"The input is not UTF-8 text{f' at line {at[1]}' if at else ''}: save it as UTF-8."
     said = next((line for line in lines if not re.match(r"(\w+ Error in|Runtime Error$)", line)), "")
     said = re.sub(r"^\w+( \w+)* Error: ", "", said).rstrip(".:")
     if (node or "").startswith("stg_segmentation__"):

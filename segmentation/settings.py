@@ -1,5 +1,6 @@
 """Reads what the person asked for: a vars file and an input, as the vars that dbt is given."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -24,8 +25,9 @@ def read_vars(vars_file: str | None, transactions: str | None) -> dict:
             f"{', '.join(known)}."
         )
     if transactions:
-        looks_like_a_file = Path(transactions).suffix or "/" in transactions or "\\" in transactions
-        is_a_file = Path(transactions).exists() or (looks_like_a_file and "{{" not in transactions)
+        is_a_file = Path(transactions).exists() or re.search(
+            r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", transactions.lower()
+        )
         settings["transactions"] = str(Path(transactions).resolve()) if is_a_file else transactions
     return settings
 
@@ -34,13 +36,13 @@ def _load(vars_file: str) -> dict:
     try:
         text = Path(vars_file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"The vars file {vars_file} cannot be read: {error}.") from error
+        said = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UserError(f"The vars file {vars_file} cannot be read: {said}.") from error
     try:
         settings = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" near line {place.line + 1}" if place else ""
-        raise UserError(f"The vars file {vars_file} is not valid YAML{where}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise UserError(f"The vars file {vars_file} is not valid YAML: {said}.") from error
     if not isinstance(settings, dict):
         raise UserError(f"The vars file {vars_file} holds no vars: write lines such as `name: value`.")
     return settings

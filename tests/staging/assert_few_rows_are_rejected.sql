@@ -5,7 +5,6 @@ with reasons as (
         reject_reason,
         count(*) as row_count
     from {{ ref('stg_segmentation__transactions') }}
-    where line_class <> 'later'
     group by reject_reason
 
 ),

@@ -1,16 +1,17 @@
--- Gate: an input without any row up to the as-of date is a failed extract, not an empty business
+-- Gate: an input without a row, or with none up to the as-of date, is a failed extract or a wrong var
 with counts as (
 
     select
         count(*) as row_count,
-        count(case when line_class <> 'later' then 1 end) as row_count_read
+        count(case when line_class = 'later' then 1 end) as later_count,
+        count(case when line_class not in ('later', 'rejected') then 1 end) as usable_count
     from {{ ref('stg_segmentation__transactions') }}
 
 )
 
 {{ customer_segmentation.gate(
     'counts',
-    'row_count_read = 0',
+    'row_count = 0 or (usable_count = 0 and later_count > 0)',
     "case
         when row_count = 0
             then 'The input transactions has no rows: check the file or relation that the var '

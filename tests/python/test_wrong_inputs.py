@@ -1,0 +1,161 @@
+"""A wrong input ends in one sentence on standard error, and leaves every mart as it was."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from conftest import DEMO, Outcome, Workshop
+
+HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
+MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
+
+
+def write(folder: Path, lines: list[str], name: str = "input.csv", heading: str = HEADING) -> Path:
+    path = folder / name
+    path.write_text("\n".join([heading, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def assert_refused(demo: Outcome, workshop: Workshop, refused: Outcome, *says: str) -> None:
+    assert refused.code != 0
+    sentence = refused.err.strip()
+    assert "\n" not in sentence, f"more than a sentence on standard error:\n{sentence}"
+    assert sentence.endswith("."), sentence
+    assert "Error" not in sentence.split("(")[0], sentence
+    for word in says:
+        assert word in sentence, sentence
+    now = Outcome(0, "", "", workshop.database)
+    assert now.fingerprints() == demo.fingerprints()
+
+
+def test_a_file_that_is_not_there(demo, built, tmp_path):
+    refused = built.build(transactions=tmp_path / "no'where.csv")
+    assert_refused(demo, built, refused, "There is no file", "no'where.csv")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "json", "zip"])
+def test_a_file_of_an_unknown_kind(demo, built, tmp_path, ending):
+    path = tmp_path / f"orders.{ending}"
+    path.write_text("x")
+    assert_refused(demo, built, built.build(transactions=path), "save it as .csv")
+
+
+def test_a_relation_that_is_not_there(demo, built):
+    assert_refused(demo, built, built.build(transactions="no_such_table"), "no_such_table")
+
+
+def test_a_truncated_gzip(demo, built, tmp_path):
+    path = tmp_path / "cut.csv.gz"
+    path.write_bytes(gzip.compress("\n".join([HEADING, *LINES]).encode())[:100_000])
+    assert_refused(demo, built, built.build(transactions=path), "cannot be read", "cut.csv.gz")
+
+
+def test_a_file_that_is_no_parquet(demo, built, tmp_path):
+    path = tmp_path / "fake.parquet"
+    path.write_bytes(b"PAR1 this is not Parquet")
+    assert_refused(demo, built, built.build(transactions=path), "cannot be read")
+
+
+def test_a_byte_that_is_not_utf8(demo, built, tmp_path):
+    path = tmp_path / "latin.csv"
+    line = "O1,P-1,Caf\xe9,1,2.00,2024-12-30 10:00,C1,France"
+    path.write_bytes("\n".join([HEADING, *LINES[:2000], line]).encode("latin-1"))
+    assert_refused(demo, built, built.build(transactions=path), "UTF-8")
+
+
+def test_a_heading_without_rows(demo, built, tmp_path):
+    refused = built.build(transactions=write(tmp_path, []))
+    assert_refused(demo, built, refused, "transactions has no rows")
+
+
+def test_a_column_that_the_input_lacks(demo, built, tmp_path):
+    # The column is called as an earlier alias is: unqualified it would silently read that one.
+    heading = HEADING.replace("unit_price", "price")
+    refused = built.build(transactions=write(tmp_path, LINES, heading=heading))
+    assert_refused(demo, built, refused, '"unit_price"', "order_id, product_id", "price")
+
+
+@pytest.mark.parametrize("needed", ["customer_id", "ordered_at", "unit_price"])
+def test_a_missing_mapping(demo, built, needed):
+    mapping = {name: column for name, column in MAPPING.items() if name != needed}
+    refused = built.build({"transaction_columns": mapping})
+    assert_refused(demo, built, refused, needed, "transaction_columns")
+
+
+def test_a_mapping_of_an_unknown_name(demo, built):
+    refused = built.build({"transaction_columns": MAPPING | {"custmer": "customer_id"}})
+    assert_refused(demo, built, refused, "'custmer'", "customer_id, order_id")
+
+
+def test_too_many_rejected_rows(demo, built, tmp_path):
+    """5 % and no more: the sentence gives the rule and the counts by reason."""
+    good = [f"O{i},P-1,Mug,1,2.00,2024-12-{i % 28 + 1:02} 10:00,C{i},France" for i in range(94)]
+    bad = ["X1,P-1,Mug,two,2.00,2024-12-01 10:00,C1,France"] * 4
+    bad += ["X2,P-1,Mug,1,2.00,never,C1,France"] * 2
+    refused = built.build(transactions=write(tmp_path, good + bad))
+    assert_refused(
+        demo,
+        built,
+        refused,
+        "6 of 100 rows",
+        "max_rejected_share",
+        "quantity unreadable 4, ordered_at unreadable 2",
+    )
+    assert built.build(transactions=write(tmp_path, good + bad[:4])).code == 0
+
+
+def test_several_currencies(demo, built, tmp_path):
+    lines = [f"{line},{'EUR' if number % 3 else 'GBP'}" for number, line in enumerate(LINES[:300])]
+    refused = built.build(
+        {"transaction_columns": MAPPING | {"currency": "currency"}},
+        write(tmp_path, lines, heading=HEADING + ",currency"),
+    )
+    assert_refused(demo, built, refused, "2 currencies", "EUR", "GBP")
+
+
+def test_one_order_in_a_far_year(demo, built, tmp_path):
+    """One typing error must not make every customer Lost."""
+    line = "O1,P-1,Mug,1,2.00,2031-01-01 10:00,C1,France"
+    refused = built.build(transactions=write(tmp_path, [line, *LINES]))
+    assert_refused(demo, built, refused, "2031-01-02", "max_as_of_gap_days", "as_of_date")
+
+
+def test_an_as_of_date_before_the_data(demo, built):
+    assert_refused(demo, built, built.build({"as_of_date": "2020-01-01"}), "as_of_date")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("as_of_date", "2023-02-29"),
+        ("monetary_basis", "profit"),
+        ("cancellation_days", "one"),
+        ("max_rejected_share", 5),
+        ("rfm_bins", 1),
+        ("kmeans_k", True),
+        ("segmentations", "rfm"),
+        ("seed_overrides", {"fees": "x"}),
+        ("monetry_basis", "net"),
+    ],
+)
+def test_a_wrong_setting(demo, built, name, value):
+    assert_refused(demo, built, built.build({name: value}), name)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n", "as_of_date: 2024-02-31\n", ""])
+def test_a_vars_file_that_is_none(demo, built, tmp_path, text):
+    path = tmp_path / "broken.yml"
+    path.write_text(text)
+    refused = built.run("segmentation", "build", "--vars", str(path))
+    if text:
+        assert_refused(demo, built, refused, "broken.yml")
+    else:
+        assert refused.code == 1 and "holds no vars" in refused.err
+
+
+def test_a_database_that_is_none(workshop):
+    workshop.database.write_text("not a database")
+    refused = workshop.build()
+    assert refused.code == 1
+    assert refused.err.strip().endswith("move this one away.")
+    assert workshop.database.read_text() == "not a database"
