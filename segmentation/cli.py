@@ -44,11 +44,13 @@ def build(settings: dict) -> None:
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     if "transactions" not in settings:
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
-    dbt.say(f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns.")
+    dbt.say(
+        f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns."
+    )
 
 
 def test(settings: dict) -> None:
-    """Run everything that guards the project; with an input, also the data tests on its database."""
+    """Run everything that guards the project; with an input, also its database's data tests."""
     for command in (
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],

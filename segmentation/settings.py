@@ -15,7 +15,8 @@ def read_vars(vars_file: str | None, transactions: str | None) -> dict:
 
     vars_file: path of a YAML file with vars of the project, or nothing. transactions: a file or a
     relation that takes the place of the var of that name, or nothing. Paths start where the person
-    stands. Raises UserError when the file is missing, is no YAML mapping or names an unknown var.
+    stands. Raises UserError when the file is missing or no YAML mapping, or a var is unknown or of
+    the wrong kind.
     """
     settings = _load(vars_file) if vars_file else {}
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
@@ -24,6 +25,10 @@ def read_vars(vars_file: str | None, transactions: str | None) -> dict:
             f"{vars_file} sets {', '.join(unknown)}, which this project does not know; it knows "
             f"{', '.join(known)}."
         )
+    for name, value in settings.items():
+        for kind, takes in ((list, "a list"), (dict, "a map of names to values")):
+            if isinstance(known[name], kind) and not isinstance(value, kind):
+                raise UserError(f"{vars_file} sets {name} to '{value}'; it takes {takes}.")
     if transactions:
         is_a_file = Path(transactions).exists() or re.search(
             r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", transactions.lower()
@@ -44,5 +49,7 @@ def _load(vars_file: str) -> dict:
         said = " ".join(str(error).split())
         raise UserError(f"The vars file {vars_file} is not valid YAML: {said}.") from error
     if not isinstance(settings, dict):
-        raise UserError(f"The vars file {vars_file} holds no vars: write lines such as `name: value`.")
+        raise UserError(
+            f"The vars file {vars_file} holds no vars: write lines such as `name: value`."
+        )
     return settings

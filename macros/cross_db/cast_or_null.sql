@@ -30,7 +30,9 @@
             '^[+-]?([0-9]{1,' ~ (precision - scale) ~ '}([.][0-9]{0,' ~ scale ~ '}0*)?'
             ~ '|[.][0-9]{1,' ~ scale ~ '}0*)$'
         ) }}
-            then {{ customer_segmentation.try_cast(text, 'decimal(' ~ precision ~ ', ' ~ scale ~ ')') }}
+            then {{ customer_segmentation.try_cast(
+                text, 'decimal(' ~ precision ~ ', ' ~ scale ~ ')'
+            ) }}
     end
 {%- endmacro %}
 

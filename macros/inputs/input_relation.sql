@@ -27,7 +27,8 @@
             {{ return('read_parquet(' ~ path ~ ')') }}
         {% endif %}
         {{ return('read_csv(' ~ path ~ ', header = true, all_varchar = true)') }}
-    {% elif '/' in value or '\\' in value or ending in ['txt', 'tsv', 'xls', 'xlsx', 'json', 'zip'] %}
+    {% elif '/' in value or '\\' in value
+        or ending in ['txt', 'tsv', 'xls', 'xlsx', 'json', 'zip'] %}
         {% do customer_segmentation.fail(
             'The file ' ~ value ~ ' in the var ' ~ input
             ~ ' is of a kind that cannot be read: save it as .csv, .csv.gz or .parquet.'

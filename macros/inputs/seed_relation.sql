@@ -10,8 +10,8 @@
     {% set overrides = var('seed_overrides') or {} %}
     {% for override in overrides if override not in replaceable %}
         {% do customer_segmentation.fail(
-            "'" ~ override ~ "' in the var seed_overrides is no seed of this package; its seeds are "
-            ~ replaceable | join(', ') ~ '.'
+            "'" ~ override ~ "' in the var seed_overrides is no seed of this package; its seeds"
+            ~ ' are ' ~ replaceable | join(', ') ~ '.'
         ) %}
     {% endfor %}
     {% if name in overrides %}

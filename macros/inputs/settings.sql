@@ -10,7 +10,8 @@
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
             and 0 <= var('max_rejected_share') <= 1, 'a share from 0 to 1'),
-        ('rfm_bins', customer_segmentation.is_between('rfm_bins', 2, 9), 'a whole number from 2 to 9'),
+        ('rfm_bins', customer_segmentation.is_between('rfm_bins', 2, 9),
+            'a whole number from 2 to 9'),
         ('kmeans_k', var('kmeans_k') is none or customer_segmentation.is_between('kmeans_k', 1, 8),
             'a whole number from 1 to 8, or nothing'),
         ('segmentations', var('segmentations') is sequence and var('segmentations') is not string
@@ -28,12 +29,15 @@
 {% endmacro %}
 
 {#
-    The var as_of_date as text, 'yyyy-mm-dd', or none where it is not set. Raises when it is no date.
+    The var as_of_date as text, 'yyyy-mm-dd', or none where it is not set. Raises where it is no
+    date.
 #}
 {% macro as_of_date_setting() %}
     {% set text = (var('as_of_date') or '') | string | trim %}
     {% if text == '' %}{{ return(none) }}{% endif %}
-    {% set is_date = modules.re.match('^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', text) %}
+    {% set is_date = modules.re.match(
+        '^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', text
+    ) %}
     {% if is_date %}
         {# The first of the month plus the days must still lie in that month. #}
         {% set first = modules.datetime.date(text[:4] | int, text[5:7] | int, 1) %}

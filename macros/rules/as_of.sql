@@ -2,9 +2,9 @@
     The date as of which customers are measured: the var as_of_date, or the day after the last order
     in the data. Never today: the same data must give the same scores tomorrow.
 
-    relation: a relation or CTE with ordered_at and line_class. Gives a SELECT of one row: as_of_date,
-    newest_on (the day of the last order) and bulk_ends_on (the first day by which 99.9 % of the rows
-    lie), all null where no row has a date.
+    relation: a relation or CTE with ordered_at and line_class. Gives a SELECT of one row:
+    as_of_date, newest_on (the day of the last order) and bulk_ends_on (the first day by which
+    99.9 % of the rows lie), all null where no row has a date.
 #}
 {% macro as_of(relation) %}
     {%- set fixed = customer_segmentation.as_of_date_setting() -%}

@@ -1,6 +1,7 @@
 {#
-    An identifier as text: without surrounding blanks, without the '.0' that programs add to numbers
-    which passed through a floating-point column, and null where nothing or a written-out null stands.
+    An identifier as text: without surrounding blanks, without the '.0' that programs add to
+    numbers which passed through a floating-point column, and null where nothing stands, or a null
+    that was written out.
 
     ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
 #}

@@ -1,6 +1,6 @@
 {#
-    The last SELECT of a gate: an error test on staging that stops the build, before any mart changes,
-    with a sentence that says what is wrong.
+    The last SELECT of a gate: an error test on staging that stops the build, before any mart
+    changes, with a sentence that says what is wrong.
 
     A gate may read stg_segmentation__transactions and the seed thresholds only. dbt holds back a
     model until a test is done only where the model descends from everything that the test reads.
@@ -14,7 +14,9 @@
     where
         case
             when {{ condition }}
-                then {{ customer_segmentation.raise_error("'customer_segmentation: ' || " ~ sentence) }} is null
+                then {{ customer_segmentation.raise_error(
+                    "'customer_segmentation: ' || " ~ sentence
+                ) }} is null
             else false
         end
 {% endmacro %}

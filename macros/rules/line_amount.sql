@@ -10,7 +10,8 @@
         {%- set amount = given_amount -%}
     {%- else -%}
         {#- The product of two decimals keeps the wider type's digits: 18 would not hold it. -#}
-        {%- set amount = 'round(cast(' ~ quantity ~ ' as decimal(38, 4)) * ' ~ unit_price ~ ', 4)' -%}
+        {%- set wide_quantity = 'cast(' ~ quantity ~ ' as decimal(38, 4))' -%}
+        {%- set amount = 'round(' ~ wide_quantity ~ ' * ' ~ unit_price ~ ', 4)' -%}
     {%- endif -%}
     case
         when abs({{ amount }}) <= {{ customer_segmentation.threshold('max_line_amount') }}

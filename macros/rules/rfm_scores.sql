@@ -9,9 +9,9 @@
     Plain NTILE puts customers with equal values into different tiles where a tile's edge falls
     among them, and which ones depends on the order of the rows. Here equal values get equal scores:
     every window runs ascending over the raw number, and a tie takes the tile of its first row.
-    Recency is turned around (n + 1 - tile), so the newest day always scores n. Frequency is anchored:
-    one order is 1, and customers with two or more are tiled into 2 … n; otherwise a second order
-    would jump to 4 wherever most customers bought once.
+    Recency is turned around (n + 1 - tile), so the newest day always scores n. Frequency is
+    anchored: one order is 1, and customers with two or more are tiled into 2 … n; otherwise a
+    second order would jump to 4 wherever most customers bought once.
 
     relation: a CTE or relation with customer_id, recency_days, frequency (at least 1), monetary.
     partition_by: further columns within which scores are given, such as a month's end.

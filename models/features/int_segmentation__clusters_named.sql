@@ -25,7 +25,9 @@ described as (
         centroids.cluster_id,
         feature_sets.feature_position,
         case
-            when abs(centroids.z_score) >= {{ customer_segmentation.threshold('cluster_name_strong') }}
+            when
+                abs(centroids.z_score)
+                >= {{ customer_segmentation.threshold('cluster_name_strong') }}
                 then 'very '
             else ''
         end as emphasis,

@@ -88,7 +88,7 @@ countries_ranked as (
         country,
         row_number() over (
             partition by customer_id
-            order by sale_order_count desc, last_ordered_at desc, country
+            order by sale_order_count desc, last_ordered_at desc, country asc
         ) as country_rank
     from country_totals
 
@@ -140,8 +140,7 @@ final as (
         -- numbers
         {{ dbt.datediff('last_ordered_on', 'as_of_date', 'day') }} as recency_days,
         frequency,
-        cast({{ 'net_amount' if var('monetary_basis') == 'net' else 'gross_amount' }} as decimal(18, 4))
-            as monetary,
+        cast({{ var('monetary_basis') }}_amount as decimal(18, 4)) as monetary,
         cast(gross_amount as decimal(18, 4)) as gross_amount,
         cast(return_amount as decimal(18, 4)) as return_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,

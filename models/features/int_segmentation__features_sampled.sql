@@ -1,4 +1,4 @@
--- One row per sampled buyer, feature set and feature: a bounded sample, always the same for the same data
+-- One row per sampled buyer, feature set and feature: bounded, and the same for the same data
 {{ config(materialized='view') }}
 
 with features as (

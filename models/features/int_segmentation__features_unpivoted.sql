@@ -1,4 +1,5 @@
 -- One row per buyer, feature set and feature: the value that k-means clusters
+{%- set double = customer_segmentation.type_double() %}
 
 with customers as (
 
@@ -17,9 +18,9 @@ unpivoted as (
         {{ customer_segmentation.text_literal(feature) }} as feature,
         {% if settings.scaling == 'log_standard' -%}
         -- Refunds above sales make money negative; a logarithm needs a floor.
-        ln(1 + greatest(cast({{ feature }} as {{ customer_segmentation.type_double() }}), 0)) as value
+        ln(1 + greatest(cast({{ feature }} as {{ double }}), 0)) as value
         {%- else -%}
-        cast({{ feature }} as {{ customer_segmentation.type_double() }}) as value
+        cast({{ feature }} as {{ double }}) as value
         {%- endif %}
     from customers
     {% if not loop.last %}union all{% endif %}

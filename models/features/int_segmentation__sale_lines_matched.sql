@@ -38,7 +38,7 @@ followed as (
     from lines
     window identical_lines as (
         partition by customer_id, product_id, absolute_quantity, absolute_amount
-        order by ordered_at, line_class desc, order_id
+        order by ordered_at asc, line_class desc, order_id asc
     )
 
 ),

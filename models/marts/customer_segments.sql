@@ -51,9 +51,9 @@ final as (
         customers.last_ordered_on,
         customers.as_of_date
     from customers
-    {%- for segmentation in var('segmentations') %}
+    {% for segmentation in var('segmentations') -%}
     inner join {{ segmentation }} on customers.customer_id = {{ segmentation }}.customer_id
-    {%- endfor %}
+    {% endfor %}
 
 )
 

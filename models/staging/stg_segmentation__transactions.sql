@@ -96,8 +96,8 @@ described as (
             from service_codes
             where
                 service_codes.matches = 'start'
-                and priced.product_id like upper(replace(service_codes.product_code, '_', '!_')) || '%'
-                escape '!'
+                and left(priced.product_id, length(service_codes.product_code))
+                = upper(service_codes.product_code)
         ) as is_service
     from priced
 

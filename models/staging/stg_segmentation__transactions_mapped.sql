@@ -22,7 +22,10 @@ select
     md5(concat_ws(
         chr(31)
         {%- for column in others %},
-        coalesce(cast({{ customer_segmentation.input_column(column) }} as {{ dbt.type_string() }}), chr(30))
+        coalesce(
+            cast({{ customer_segmentation.input_column(column) }} as {{ dbt.type_string() }}),
+            chr(30)
+        )
         {%- endfor %}
     ))
     {%- else -%}

@@ -30,6 +30,11 @@ STRENGTH_SPLITS = 10
 COLUMNS = ["feature_set", "k", "cluster_id", "feature", "measure", "value"]
 
 
+def varies(points: np.ndarray) -> np.ndarray:
+    """Which features differ at all. Rounding gives equal values a deviation of about 1e-15."""
+    return np.ptp(points, axis=0) > 0
+
+
 def scale_of(points: np.ndarray, scaling: str) -> np.ndarray:
     """Divisor of each feature before the fit.
 
@@ -40,18 +45,18 @@ def scale_of(points: np.ndarray, scaling: str) -> np.ndarray:
     if scaling == "none":
         return np.ones(points.shape[1])
     if scaling == "log_standard":
-        deviation = points.std(axis=0)
-        return np.where(deviation > 0, deviation, 1.0)
+        return np.where(varies(points), points.std(axis=0), 1.0)
     raise ValueError(f"customer_segmentation: scaling {scaling!r} is neither none nor log_standard")
 
 
 def fit(points: np.ndarray, k: int, restarts: int | None = None) -> KMeans:
     """Lloyd's k-means with a fixed seed: 50 restarts below 10,000 rows, 10 above, unless given.
 
-    points: (rows, features), scaled, in a fixed order of rows. Needs at least k distinct rows.
+    points: (rows, features), scaled, in a fixed order of rows. Needs at least k distinct rows. Runs
+    until no row changes its cluster: scikit-learn's own tolerance stops while centroids still move.
     """
     restarts = restarts or (50 if len(points) < 10_000 else 10)
-    return KMeans(k, n_init=restarts, random_state=SEED, algorithm="lloyd").fit(points)
+    return KMeans(k, n_init=restarts, random_state=SEED, tol=0).fit(points)
 
 
 def criteria_rows(points: np.ndarray) -> np.ndarray:
@@ -132,7 +137,7 @@ def fit_feature_set(points: np.ndarray, features: list[str], limits: pd.Series) 
     points: (rows, features), unscaled, rows in a fixed order. Clusters are numbered from 1 by their
     centroid's last feature, highest first, so that a number keeps its meaning from fit to fit.
     """
-    mean, deviation = points.mean(axis=0), points.std(axis=0)
+    mean, deviation = points.mean(axis=0), np.where(varies(points), points.std(axis=0), 0.0)
     scale = scale_of(points, limits["scaling"])
     # Subtracting the mean changes no distance, and keeps the arithmetic exact for large values.
     scaled = (points - mean) / scale
@@ -177,7 +182,6 @@ def fit_all(values: pd.DataFrame, feature_sets: pd.DataFrame) -> pd.DataFrame:
             .pivot(index="customer_id", columns="feature", values="value")
             .reindex(columns=features)
             .dropna()
-            .sort_index()
         )
         if len(wide):
             points = wide.to_numpy(dtype=np.float64)
@@ -185,12 +189,12 @@ def fit_all(values: pd.DataFrame, feature_sets: pd.DataFrame) -> pd.DataFrame:
             rows += [(feature_set, *row) for row in fitted]
     found = pd.DataFrame(rows, columns=COLUMNS)
     return found.astype({"k": "Int64", "cluster_id": "Int64", "value": "float64"}).astype(
-        {"feature_set": object, "feature": object, "measure": object}
+        {"feature_set": "string", "feature": "string", "measure": "string"}
     )
 
 
 def to_pandas(relation) -> pd.DataFrame:
-    """A relation of the engine as a data frame: Spark, Snowpark and DuckDB name this differently."""
+    """A relation as a data frame: Spark, Snowpark and DuckDB each call it by another name."""
     for method in ("toPandas", "to_pandas", "df"):
         if hasattr(relation, method):
             return getattr(relation, method)()

@@ -12,7 +12,9 @@ with orders as (
 
 )
 
-select *
+select
+    customers.customer_id,
+    orders.customer_id as ordering_customer_id
 from {{ ref('customer_segments') }} as customers
 full outer join orders on customers.customer_id = orders.customer_id
 where
@@ -21,4 +23,4 @@ where
     or customers.return_amount <> coalesce(orders.return_amount, 0)
     or customers.frequency <> coalesce(orders.frequency, 0)
     or customers.last_ordered_on is distinct from orders.last_ordered_on
-    or customers.monetary <> customers.{{ 'net' if var('monetary_basis') == 'net' else 'gross' }}_amount
+    or customers.monetary <> customers.{{ var('monetary_basis') }}_amount

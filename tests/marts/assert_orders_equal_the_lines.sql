@@ -22,7 +22,11 @@ orders as (
 
 )
 
-select *
+select
+    lines.line_count,
+    lines.amount,
+    orders.line_count as order_line_count,
+    orders.amount as order_amount
 from lines
 full outer join orders on lines.line_class = orders.line_class
 where

@@ -14,7 +14,8 @@ input_totals as (
     select
         count(*) as row_count,
         coalesce(
-            sum({{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}), 0
+            sum({{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}),
+            0
         ) as amount
     from input_rows
 
@@ -30,7 +31,11 @@ class_totals as (
 
 )
 
-select *
+select
+    input_totals.row_count,
+    input_totals.amount,
+    class_totals.row_count as class_row_count,
+    class_totals.amount as class_amount
 from input_totals
 cross join class_totals
 where

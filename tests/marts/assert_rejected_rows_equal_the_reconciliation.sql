@@ -19,7 +19,10 @@ counted as (
 
 )
 
-select *
+select
+    counted.reason,
+    counted.row_count,
+    kept.row_count as kept_row_count
 from kept
 full outer join counted on kept.reason = counted.reason
 where kept.row_count is distinct from counted.row_count

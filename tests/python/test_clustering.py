@@ -51,7 +51,7 @@ def load_module():
 clustering = load_module()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """As in model(): several threads are slower on small fits."""
     with threadpool_limits(1):
@@ -103,11 +103,11 @@ def checked(found):
     """The frame, once its columns, types and values are right: no value is NaN or infinite."""
     assert found.columns.tolist() == COLUMNS
     assert [str(dtype) for dtype in found.dtypes] == [
-        "object",
+        "string",
         "Int64",
         "Int64",
-        "object",
-        "object",
+        "string",
+        "string",
         "float64",
     ]
     assert np.isfinite(found["value"]).all()
@@ -308,6 +308,13 @@ def test_large_values_stay_exact(few_ks):
     for measure in ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz"):
         expected = value_of(found, measure, 4)
         assert value_of(moved, measure, 4) == pytest.approx(expected, rel=1e-5)
+
+
+def test_centroids_are_rounded(few_ks):
+    """In the scaled space centroids have nine decimals, so that no last digit wanders."""
+    found = fit_matrix(np.log1p(planted(16, per_group=20)[0]), "log_standard")
+    centroids = (centroids_of(found, 4) - per_feature(found, "mean")) / per_feature(found, "scale")
+    np.testing.assert_allclose(centroids, np.round(centroids, 9), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("data_seed", [0, 1, 9])
@@ -532,7 +539,9 @@ def test_enough_points_for_each_cluster(distinct, expected):
 def test_distinct_points_count_not_rows():
     """A thousand customers at 12 points have no three clusters of ten distinct points."""
     corners = np.array(list(permutations([0.0, 1.0, 5.0, 9.0], 2)))
-    assert chosen_k(fit_matrix(np.repeat(corners, 90, axis=0), features=["a", "b"])) == 1
+    found = fit_matrix(np.repeat(corners, 90, axis=0), features=["a", "b"])
+    assert chosen_k(found) == 1
+    assert value_of(found, "customers_fitted", 1) == 90 * len(corners) == 1_080
 
 
 def test_k_outside_the_range_is_never_chosen():

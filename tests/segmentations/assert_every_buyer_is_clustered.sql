@@ -40,7 +40,11 @@ clusters as (
 
 )
 
-select *
+select
+    chosen.feature_set,
+    chosen.k,
+    clusters.cluster_count,
+    clusters.customer_count
 from chosen
 cross join buyers
 left join clusters on chosen.feature_set = clusters.feature_set

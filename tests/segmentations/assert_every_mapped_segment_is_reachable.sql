@@ -1,5 +1,11 @@
 -- Every range of the map holds at least one cell of the grid, and is described in the directory
-with mapped_grid as (
+with segment_map as (
+
+    select * from {{ customer_segmentation.seed_relation('rfm_segment_map') }}
+
+),
+
+mapped_grid as (
 
     {{ customer_segmentation.mapped_grid() }}
 
@@ -12,8 +18,12 @@ definitions as (
 
 )
 
-select segment_map.*
-from {{ customer_segmentation.seed_relation('rfm_segment_map') }} as segment_map
+select
+    segment_map.segment,
+    segment_map.r_min,
+    segment_map.f_min,
+    segment_map.m_min
+from segment_map
 left join mapped_grid
     on
         segment_map.segment = mapped_grid.segment

@@ -1,6 +1,8 @@
 -- Equal values have equal scores, a better value never has a lower one, and one order is always 1
 {%- set measures = [
-    ('r_score', 'recency_days', 'desc'), ('f_score', 'frequency', 'asc'), ('m_score', 'monetary', 'asc'),
+    ('r_score', 'recency_days', 'desc'),
+    ('f_score', 'frequency', 'asc'),
+    ('m_score', 'monetary', 'asc'),
 ] %}
 
 {% for score, value, better in measures -%}

@@ -1,4 +1,4 @@
--- Champions score 4 or more in everything, and who has not bought for longest is neither New nor Promising
+-- Champions score 4 or more in everything, and the lowest recency score is never New or Promising
 with mapped_grid as (
 
     {{ customer_segmentation.mapped_grid() }}

@@ -26,7 +26,7 @@ totals as (
 {{ customer_segmentation.gate(
     'totals',
     'rejected_count > ' ~ var('max_rejected_share') ~ ' * row_count',
-    "rejected_count || ' of ' || row_count || ' rows of transactions are rejected, more than the share '
-        || 'that max_rejected_share allows (" ~ var('max_rejected_share') ~ "): ' || reasons
+    "rejected_count || ' of ' || row_count || ' rows of transactions are rejected, more than the '
+        || 'share that max_rejected_share allows (" ~ var('max_rejected_share') ~ "): ' || reasons
         || '; correct the input or the var transaction_columns, or allow more.'",
 ) }}

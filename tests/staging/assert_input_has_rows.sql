@@ -1,4 +1,4 @@
--- Gate: an input without a row, or with none up to the as-of date, is a failed extract or a wrong var
+-- Gate: no row at all is a failed extract; none up to the as-of date is a wrong var
 with counts as (
 
     select

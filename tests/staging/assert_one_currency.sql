@@ -16,8 +16,11 @@ totals as (
 
     select
         count(*) as currency_count,
-        {{ dbt.listagg("currency || ' ' || row_count", "', '", 'order by row_count desc, currency') }}
-            as currencies
+        {{ dbt.listagg(
+            "currency || ' ' || row_count",
+            "', '",
+            'order by row_count desc, currency',
+        ) }} as currencies
     from currencies
 
 )
@@ -25,6 +28,6 @@ totals as (
 {{ customer_segmentation.gate(
     'totals',
     'currency_count > 1',
-    "'The rows of transactions are in ' || currency_count || ' currencies, and amounts in different '
-        || 'currencies cannot be added: ' || currencies || '; convert them to one or keep one.'",
+    "'The rows of transactions are in ' || currency_count || ' currencies, and amounts in '
+        || 'different currencies cannot be added: ' || currencies || '; convert or keep one.'",
 ) }}

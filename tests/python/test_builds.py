@@ -1,0 +1,291 @@
+"""Whole builds of the demo: what they print, and that nothing but the data decides the rows."""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from conftest import DEMO, ROOT, Workshop
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
+
+HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
+
+
+def write(path: Path, lines: list[str], heading: str = HEADING) -> Path:
+    path.write_text("\n".join([heading, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_build_ends_with_what_it_made(demo):
+    """The summary's numbers are those of the marts, and it says where to look next."""
+    assert demo.err == ""
+    summary = demo.out.split("RFM segment", 1)[1]
+    for segment, customers, revenue in demo.ask(
+        "select segment, customers, revenue from segment_summary"
+    ):
+        row = next(line for line in summary.splitlines() if line.startswith(f"{segment}  "))
+        assert f" {customers:,} " in row
+        assert f" {revenue:,.0f} " in row
+    split = demo.one("select count(*) from customer_segments where is_ntile_split")
+    assert f"would have split {split:,} customers" in summary
+    assert f"{len(LINES):,}" in summary
+    assert str(demo.database) in summary
+    assert max(len(line) for line in summary.splitlines() if "Database" not in line) <= 100
+
+
+def test_the_seed_is_what_the_generator_writes(tmp_path):
+    made = tmp_path / "demo_transactions.csv"
+    script = ROOT / "seeds/demo/generate.py"
+    subprocess.run([sys.executable, script, "--output", made], check=True)
+    for name in (made.name, "demo_planted_groups.csv"):
+        assert (tmp_path / name).read_bytes() == (DEMO.parent / name).read_bytes()
+    assert made.stat().st_size < 2_000_000
+
+
+def test_the_flaws_planted_in_the_demo_are_counted(demo):
+    """The generator's own constants, found again by the class and reason of every row."""
+    found = {
+        (line_class, reason): count
+        for line_class, reason, count in demo.ask(
+            "select line_class, reason, row_count from input_reconciliation"
+        )
+    }
+    namespace: dict = {}
+    source = (ROOT / "seeds/demo/generate.py").read_text(encoding="utf-8")
+    for line in source.splitlines():
+        name, _, value = line.partition(" = ")
+        name = name.split(":")[0]
+        if name.isupper() and value.split("#")[0].strip().replace("_", "").isdigit():
+            namespace[name] = int(value.split("#")[0])
+    assert found["duplicate", None] == namespace["DUPLICATE_ROWS"]
+    assert found["guest", None] == namespace["GUEST_LINES"]
+    assert found["service", None] == namespace["SERVICE_LINES"]
+    assert found["rejected", "ordered_at missing"] == namespace["REJECT_EMPTY_DATE"]
+    assert (
+        found["rejected", "ordered_at unreadable"]
+        == namespace["REJECT_IMPOSSIBLE_DATE"] + namespace["REJECT_TEXT_DATE"]
+    )
+    assert found["rejected", "quantity missing"] == namespace["REJECT_EMPTY_QUANTITY"]
+    assert found["rejected", "quantity unreadable"] == namespace["REJECT_TEXT_QUANTITY"]
+    assert found["rejected", "quantity zero"] == namespace["REJECT_ZERO_QUANTITY"]
+    assert found["rejected", "unit_price unreadable"] == namespace["REJECT_TEXT_PRICE"]
+    assert (
+        found["rejected", "unit_price not positive"]
+        == namespace["REJECT_ZERO_PRICE"] + namespace["REJECT_NEGATIVE_PRICE"]
+    )
+    cancelled = demo.one("select count(*) from customer_orders where order_type = 'cancelled'")
+    assert cancelled == namespace["CANCELLED_WITHIN_DAY"]
+    returns_only = "select count(*) from customer_segments where rfm_segment = 'Returns only'"
+    # One more has no kept order: its only one was the huge cancelled one.
+    assert demo.one(returns_only) == namespace["RETURNS_ONLY_CUSTOMERS"] + 1
+    prospects = "select count(*) from customer_segments where rfm_segment = 'Prospect'"
+    assert demo.one(prospects) == namespace["SERVICE_ONLY_CUSTOMERS"]
+
+
+@pytest.mark.parametrize("order", ["shuffled", "reversed"])
+def test_the_order_of_the_rows_changes_nothing(demo, workshop, tmp_path, order):
+    lines = list(reversed(LINES))
+    if order == "shuffled":
+        random.Random(7).shuffle(lines)
+    built = workshop.build_tables({"transactions": write(tmp_path / "input.csv", lines)})
+    assert built.code == 0, built.out
+    assert built.fingerprints() == demo.fingerprints()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_number_of_threads_changes_nothing(demo, workshop, threads):
+    built = workshop.build_tables({}, threads=threads)
+    assert built.code == 0, built.out
+    assert built.fingerprints() == demo.fingerprints()
+
+
+def test_parquet_and_relations_give_the_same_marts_as_the_seed(demo, built, tmp_path):
+    """Also when every number and date has a type of its own, where the text allows it."""
+    path = tmp_path / "it's.parquet"
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute("create schema shop")
+        connection.execute(
+            f"create table shop.lines as from read_csv('{DEMO}', all_varchar = true)"
+        )
+        connection.execute(f"copy shop.lines to '{str(path).replace(chr(39), chr(39) * 2)}'")
+    for transactions in (path, "shop.lines"):
+        again = built.build_tables({"transactions": transactions})
+        assert again.code == 0, again.out
+        assert again.fingerprints() == demo.fingerprints()
+
+
+def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
+    path = tmp_path / "typed.parquet"
+    duckdb.sql(
+        """
+        select
+            17850.0::double as customer_id, 536365 as order_id, 'p1' as product_id,
+            3 as quantity, 2.55::double as unit_price,
+            timestamp '2024-02-29 23:59:59.5' as ordered_at
+        union all
+        select 12, 2, 'p2', 1, 100000.0, timestamp '2024-02-28 00:00:00'
+        """
+    ).write_parquet(str(path))
+    columns = ["customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at"]
+    built = workshop.build(
+        {"transaction_columns": {column: column for column in columns}}, transactions=path
+    )
+    assert built.code == 0, built.err
+    assert built.ask(
+        "select customer_id, monetary::text, recency_days, as_of_date::text "
+        "from customer_segments order by customer_id"
+    ) == [("12", "100000.0000", 2, "2024-03-01"), ("17850", "7.6500", 1, "2024-03-01")]
+
+
+def small_build(workshop: Workshop, lines: list[str], **settings: object):
+    path = write(workshop.folder / "input.csv", lines)
+    built = workshop.build(settings, transactions=path)
+    assert built.code == 0, built.err
+    return built
+
+
+def test_one_customer(workshop):
+    built = small_build(workshop, ["O1,P-1,Mug,2,3.50,2024-02-29 10:00,C1,France"])
+    assert built.ask(
+        "select customer_id, rfm_score, rfm_segment, kmeans_segment, monetary::text "
+        "from customer_segments"
+    ) == [("C1", "511", "New", "All customers", "7.0000")]
+    assert built.ask("select k, is_chosen from cluster_quality") == [(1, True)]
+
+
+def test_no_customer_at_all(workshop):
+    """Guests only: a build with empty segments, and every row accounted for."""
+    built = small_build(workshop, ["O1,P-1,Mug,2,3.50,2024-02-29 10:00,,France"])
+    assert built.ask("select * from customer_segments") == []
+    assert built.ask("select line_class, row_count, amount::text from input_reconciliation") == [
+        ("guest", 1, "7.0000")
+    ]
+    assert built.one("select sum(customers) from segment_summary") == 0
+
+
+def test_another_input_replaces_what_was_there(built):
+    lines = [f"O{i},P-1,Mug,1,{i}.00,2024-03-0{i} 10:00,K{i},Malta" for i in range(1, 4)]
+    now = small_build(built, lines)
+    assert now.ask("select customer_id from customer_segments order by 1") == [
+        ("K1",),
+        ("K2",),
+        ("K3",),
+    ]
+    assert now.one("select count(*) from customer_orders") == 3
+    assert now.one("select sum(row_count) from input_reconciliation") == 3
+
+
+def test_an_input_with_amounts_only(workshop, tmp_path):
+    """No order id, no product, no quantity: one order per customer and day."""
+    path = tmp_path / "amounts.csv"
+    path.write_text(
+        "who,day,money\na,2024-01-01,5\na,2024-01-01,7.5\na,2024-01-03,0\nb,2024-01-02,-4\n"
+    )
+    columns = {"customer_id": "who", "ordered_at": "day", "amount": "money"}
+    built = workshop.build({"transaction_columns": columns}, transactions=path)
+    assert built.code == 0, built.err
+    assert built.ask(
+        "select customer_id, order_id, order_type, net_amount::text "
+        "from customer_orders order by 1, 2"
+    ) == [
+        ("a", "2024-01-01", "sale", "12.5000"),
+        ("a", "2024-01-03", "sale", "0.0000"),
+        ("b", "2024-01-02", "return", "-4.0000"),
+    ]
+
+
+def test_an_as_of_date_in_the_past_leaks_nothing(workshop, tmp_path):
+    """Rows after the date are counted, and change nothing else, whatever they say."""
+    day = "2024-02-29"
+    dates = [line.split(",")[5] for line in LINES]
+    is_later = [date[:4].isdigit() and date > day + " 24" for date in dates]
+    # 30 February is no date, so it is not later either.
+    is_later = [later and "02-30" not in date for later, date in zip(is_later, dates, strict=True)]
+    earlier = [line for line, later in zip(LINES, is_later, strict=True) if not later]
+    truncated = workshop.build_tables(
+        {"transactions": write(tmp_path / "a.csv", earlier), "as_of_date": day}
+    )
+    expected = truncated.fingerprints(leave_out=("input_reconciliation",))
+    full = workshop.build_tables({"as_of_date": day})
+    assert full.fingerprints(leave_out=("input_reconciliation",)) == expected
+    assert full.one("select row_count from input_reconciliation where line_class = 'later'") == len(
+        LINES
+    ) - len(earlier)
+
+
+def test_the_planted_groups_are_recovered(workshop):
+    """K-means finds them on the logarithmic scale, and not on the raw one."""
+    built = workshop.build_tables({"kmeans_k": 4})
+    planted = dict(list(csv.reader((DEMO.parent / "demo_planted_groups.csv").open()))[1:])
+    rows = built.ask(
+        """
+        select customer_id, kmeans_segment, recency_days, frequency, cast(monetary as double)
+        from customer_segments where customer_status = 'buyer' order by customer_id
+        """
+    )
+    truth = [planted[row[0]] for row in rows]
+    found = adjusted_rand_score(truth, [row[1] for row in rows])
+    raw = StandardScaler().fit_transform(np.array([row[2:] for row in rows], dtype=float))
+    unscaled = KMeans(4, n_init=50, random_state=0).fit(raw).labels_
+    assert found >= 0.75
+    assert adjusted_rand_score(truth, unscaled) < 0.6
+
+
+def test_kmeans_is_that_of_scikit_learn(demo):
+    """The centroids of a plain run to 1e-6, and in SQL its label for every customer."""
+    assert_kmeans_is_plain(demo)
+
+
+def assert_kmeans_is_plain(built) -> None:
+    rows = built.ask(
+        """
+        select cluster_id, recency_days, frequency, cast(monetary as double)
+        from seg_kmeans inner join customer_segments using (customer_id)
+        where customer_status = 'buyer' order by customer_id
+        """
+    )
+    assigned = np.array([row[0] for row in rows])
+    values = np.log1p(np.clip(np.array([row[1:] for row in rows], dtype=float), 0, None))
+    scaler = StandardScaler().fit(values)
+    k = built.one("select k from cluster_quality where is_chosen")
+    plain = KMeans(k, n_init=100, random_state=1).fit(scaler.transform(values))
+    centres = scaler.inverse_transform(plain.cluster_centers_)
+    ours = np.array(
+        built.ask(
+            """
+            select
+                max(case when feature = 'recency_days' then centroid end),
+                max(case when feature = 'frequency' then centroid end),
+                max(case when feature = 'monetary' then centroid end)
+            from int_segmentation__centroids_chosen group by cluster_id order by cluster_id
+            """
+        )
+    )
+    order = np.argsort(-centres[:, 2])
+    assert np.abs(ours - centres[order]).max() < 1e-6
+    assert (np.argsort(order)[plain.labels_] + 1 == assigned).all()
+    inertia = built.one("select inertia from cluster_quality where is_chosen")
+    assert inertia == pytest.approx(plain.inertia_, rel=1e-9)
+
+
+def test_plain_dbt_gives_what_make_gives(demo, workshop):
+    built = workshop.run("dbt.cli.main", "build", "--quiet")
+    assert built.code == 0, built.out
+    assert built.fingerprints() == demo.fingerprints()
+    assert workshop.run("dbt.cli.main", "test", "--quiet").code == 0
+    assert workshop.run("dbt.cli.main", "docs", "generate", "--quiet").code == 0
+    catalog = json.loads((workshop.folder / "target/catalog.json").read_text())
+    assert any(key.endswith(".customer_segments") for key in catalog["nodes"])
+
+
+def test_docs_can_be_made_before_anything_is_built(workshop):
+    made = workshop.run("segmentation", "docs")
+    assert made.code == 0, made.err
+    assert (workshop.folder / "target/static_index.html").exists()

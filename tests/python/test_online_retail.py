@@ -1,0 +1,119 @@
+"""UCI Online Retail, right to the penny: figures counted independently in DuckDB and pandas."""
+
+from decimal import Decimal
+
+import pytest
+import yaml
+from conftest import ROOT, Outcome, Workshop, shared_data
+from test_builds import assert_kmeans_is_plain
+
+SETTINGS = yaml.safe_load((ROOT / "examples/online_retail.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def online_retail(tmp_path_factory) -> Outcome:
+    path = shared_data("online_retail.csv.gz")
+    workshop = Workshop(tmp_path_factory.mktemp("online_retail"))
+    built = workshop.run(
+        "segmentation", "build", "--vars", "examples/online_retail.yml", "--transactions", str(path)
+    )
+    assert built.code == 0, built.err
+    return built
+
+
+def test_every_row_has_its_class(online_retail):
+    found = online_retail.ask(
+        "select line_class, sum(row_count), sum(amount) from input_reconciliation group by 1"
+    )
+    assert {name: (rows, amount) for name, rows, amount in found} == {
+        "sale": (391_153, Decimal("8737227.643")),
+        "return": (8_506, Decimal("-471750.71")),
+        "service": (1_905, Decimal("13042.491")),
+        "guest": (132_565, Decimal("1469611.65")),
+        "duplicate": (5_263, Decimal("21740.98")),
+        "rejected": (2_517, Decimal("-22124.12")),
+    }
+    assert sum(row[1] for row in found) == 541_909
+    assert sum(row[2] for row in found) == Decimal("9747747.934")
+    assert online_retail.one("select count(*) from rejected_transactions") == 2_517
+
+
+def test_orders_and_customers(online_retail):
+    [(sales, buyers)] = online_retail.ask(
+        "select count(*), count(distinct customer_id) from customer_orders "
+        "where order_type <> 'return'"
+    )
+    assert (sales, buyers) == (18_402, 4_334)
+    assert online_retail.one("select count(*) from customer_segments") == 4_372
+    never_sold = """
+        select count(*) from customer_segments
+        where customer_id in (select customer_id from customer_orders)
+            and customer_id not in (
+                select customer_id from customer_orders where order_type <> 'return'
+            )
+    """
+    assert online_retail.one(never_sold) == 28
+    assert online_retail.one("select sum(monetary) from customer_segments") == Decimal(
+        "8265476.933"
+    )
+
+
+def test_sixty_orders_are_cancelled_within_a_day(online_retail):
+    [(orders, money)] = online_retail.ask(
+        "select count(*), sum(net_amount) from customer_orders where order_type = 'cancelled'"
+    )
+    assert (orders, money) == (60, Decimal("277610.34"))
+    huge = online_retail.ask(
+        "select order_id, gross_amount from customer_orders "
+        "where order_type = 'cancelled' order by gross_amount desc limit 2"
+    )
+    assert huge == [("581483", Decimal("168469.60")), ("541431", Decimal("77183.60"))]
+
+
+def test_segments_have_the_sizes_that_were_measured(online_retail):
+    """Shares of customers and revenue within 1.5 points of those of an independent computation."""
+    measured = {
+        "Champions": (0.18, 0.63), "Loyal": (0.10, 0.12), "Potential Loyalists": (0.11, 0.04),
+        "New": (0.02, 0.00), "Promising": (0.04, 0.01), "Need Attention": (0.06, 0.05),
+        "About to Sleep": (0.10, 0.02), "At Risk": (0.10, 0.07), "Can't Lose Them": (0.02, 0.03),
+        "Hibernating": (0.11, 0.02), "Lost": (0.17, 0.02),
+    }  # fmt: skip
+    found = online_retail.ask(
+        "select segment, customer_share, revenue_share from segment_summary "
+        "where segmentation = 'rfm' and segment not in ('Returns only', 'Prospect')"
+    )
+    assert {row[0] for row in found} == set(measured)
+    for segment, customers, revenue in found:
+        assert (customers, revenue) == pytest.approx(measured[segment], abs=0.015), segment
+
+
+def test_kmeans_is_that_of_scikit_learn(online_retail):
+    assert_kmeans_is_plain(online_retail)
+
+
+def test_gross_revenue_without_service_codes(workshop):
+    """The plain reading: every valid line once, whatever its code, and nothing cancelled."""
+    path = shared_data("online_retail.csv.gz")
+    settings = SETTINGS | {"seed_overrides": {}, "monetary_basis": "gross", "cancellation_days": 0}
+    built = workshop.build(settings, transactions=path)
+    assert built.code == 0, built.err
+    assert built.ask(
+        "select sum(row_count), sum(amount) from input_reconciliation where line_class = 'sale'"
+    ) == [(392_692, Decimal("8887208.894"))]
+    [(customers, revenue, lowest, highest, mean, median)] = built.ask(
+        """
+        select count(*), sum(monetary), min(recency_days), max(recency_days),
+            round(avg(recency_days), 2), median(recency_days)
+        from customer_segments where customer_status = 'buyer'
+        """
+    )
+    assert (customers, revenue) == (4_338, Decimal("8887208.894"))
+    assert (lowest, highest, mean, median) == (1, 374, 93.06, 51)
+    [(once, twice, most, mean)] = built.ask(
+        """
+        select count(case when frequency = 1 then 1 end), count(case when frequency = 2 then 1 end),
+            max(frequency), round(avg(frequency), 3)
+        from customer_segments where customer_status = 'buyer'
+        """
+    )
+    assert (once, twice, most, mean) == (1_493, 835, 209, 4.272)
