@@ -1,0 +1,144 @@
+"""What readers and dbt are promised: described, tested, not deprecated, and told in one place."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import MARTS, ROOT, Workshop
+
+
+@pytest.fixture(scope="module")
+def manifest(demo) -> dict:
+    path = demo.database.parent / "target" / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def models(manifest: dict) -> list[dict]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_every_model_is_described_and_tested(manifest):
+    tested = {
+        parent
+        for node in [*manifest["nodes"].values(), *manifest["unit_tests"].values()]
+        if node["resource_type"] in ("test", "unit_test")
+        for parent in node["depends_on"]["nodes"]
+    }
+    assert len(models(manifest)) >= 24
+    for model in models(manifest):
+        assert model["description"].startswith(("One row per", "One row:")), model["name"]
+        assert model["unique_id"] in tested, model["name"]
+
+
+def test_every_mart_has_a_contract_and_every_column_a_description(manifest):
+    public = [model for model in models(manifest) if model["access"] == "public"]
+    assert {model["name"] for model in public} == set(MARTS)
+    for model in public:
+        assert model["contract"]["enforced"], model["name"]
+        for column in model["columns"].values():
+            assert len(column["description"]) > 15, f"{model['name']}.{column['name']}"
+    for seed in manifest["nodes"].values():
+        if seed["resource_type"] == "seed":
+            assert seed["description"], seed["name"]
+
+
+def test_every_model_says_its_grain_first(manifest):
+    for model in models(manifest):
+        first = (ROOT / model["original_file_path"]).read_text(encoding="utf-8").split("\n")[0]
+        assert re.match(r'(-- |""")One row( per |: )', first), model["name"]
+
+
+def test_everything_stands_in_its_own_schema(manifest):
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            assert node["config"]["schema"] == "segmentation", node["name"]
+
+
+def test_readme_tells_every_var_and_every_mart():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) < 150
+    known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    for name in [*known, *MARTS]:
+        assert f"| `{name}` |" in readme, name
+    told = re.search(r"\| var \|.*?\n\n", readme, re.S)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", told, re.M)) == set(known)
+
+
+def test_versions_agree():
+    dbt_version = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["version"]
+    assert f'version = "{dbt_version}"' in (ROOT / "pyproject.toml").read_text()
+    assert f"## {dbt_version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_no_line_is_longer_than_100_characters():
+    for folder in ("models", "macros", "tests", "python_models", "segmentation", "seeds"):
+        for path in sorted((ROOT / folder).rglob("*.*")):
+            # Fixtures of unit tests are tables, and tables may be wide.
+            if path.suffix in (".sql", ".py") or path.name.startswith("_"):
+                for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                    assert len(line) <= 100, f"{path.relative_to(ROOT)}:{number}"
+
+
+def test_lock_file_pins_with_hashes_and_names_no_host():
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pins = re.findall(r"^[a-z0-9][\w.\[\]-]*==", lock, re.M | re.I)
+    assert len(pins) > 50
+    assert lock.count("--hash=sha256:") >= len(pins)
+    assert "://" not in lock
+
+
+def test_nothing_is_deprecated(workshop: Workshop):
+    """dbt checks YAML against its schemas for four adapters only: here DuckDB is one of them."""
+    script = workshop.folder / "parse.py"
+    script.write_text(
+        """
+import sys
+import dbt.jsonschemas.jsonschemas as schemas
+
+[name] = [
+    name for name, value in vars(schemas).items()
+    if isinstance(value, set) and "snowflake" in value
+]
+getattr(schemas, name).add("duckdb")
+from dbt.cli.main import dbtRunner
+
+seen = []
+def listen(event):
+    if "Deprecation" in event.info.name:
+        seen.append(event.info.msg)
+
+result = dbtRunner(callbacks=[listen]).invoke(
+    ["--show-all-deprecations", "--no-partial-parse", "parse"]
+)
+print("\\n".join(seen))
+sys.exit(bool(seen) or not result.success)
+""",
+        encoding="utf-8",
+    )
+    environment = {"DBT_TARGET_PATH": str(workshop.folder / "target")}
+    done = run_script(script, environment)
+    assert done.returncode == 0, done.stdout
+    # The check itself can fail: a key of one's own outside of meta is deprecated.
+    broken = workshop.folder / "project"
+    left_out = shutil.ignore_patterns(".*", "target", "logs", "*.duckdb*")
+    shutil.copytree(ROOT, broken, ignore=left_out)
+    staging = broken / "models/staging/_staging.yml"
+    staging.write_text(staging.read_text().replace("    columns:", "    own: 1\n    columns:", 1))
+    assert run_script(script, environment, broken).returncode == 1
+
+
+def run_script(script: Path, environment: dict, folder: Path = ROOT):
+    """Runs a Python script in a folder."""
+    return subprocess.run(
+        [sys.executable, script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+    )
