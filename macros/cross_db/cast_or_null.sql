@@ -13,7 +13,7 @@
     case
         when {{ customer_segmentation.regex_matches(
             text,
-            '^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$'
+            '^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?)?$'
         ) }}
             then {{ customer_segmentation.try_cast(text, 'timestamp') }}
     end

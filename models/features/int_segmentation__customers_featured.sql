@@ -72,7 +72,9 @@ country_totals as (
         customer_id,
         country,
         count(case when order_type = 'sale' then 1 end) as sale_order_count,
-        max(ordered_at) as last_ordered_at
+        coalesce(
+            max(case when order_type = 'sale' then ordered_at end), max(ordered_at)
+        ) as last_ordered_at
     from orders
     where country is not null
     group by

@@ -18,7 +18,10 @@ unpivoted as (
         {{ customer_segmentation.text_literal(feature) }} as feature,
         {% if settings.scaling == 'log_standard' -%}
         -- Refunds above sales make money negative; a logarithm needs a floor.
-        ln(1 + greatest(cast({{ feature }} as {{ double }}), 0)) as value
+        case
+            when {{ feature }} is not null
+                then ln(1 + greatest(cast({{ feature }} as {{ double }}), 0))
+        end as value
         {%- else -%}
         cast({{ feature }} as {{ double }}) as value
         {%- endif %}

@@ -31,10 +31,13 @@ typed as (
         upper(nullif(trim(mapped.currency), '')) as currency,
 
         -- numbers
-        {% if 'quantity' in customer_segmentation.transaction_columns() -%}
-        {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }} as quantity,
+        {% if amount_is_given -%}
+        case
+            when trim(coalesce(mapped.quantity, '')) = '' then 1
+            else {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }}
+        end as quantity,
         {%- else -%}
-        cast(1 as decimal(18, 4)) as quantity,
+        {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }} as quantity,
         {%- endif %}
         {{ customer_segmentation.decimal_or_null('trim(mapped.unit_price)', 18, 6) }} as unit_price,
         {{ customer_segmentation.decimal_or_null('trim(mapped.amount)', 18, 4) }} as given_amount,
@@ -113,6 +116,7 @@ checked as (
             {%- if amount_is_given %}
             when trim(coalesce(raw_amount, '')) = '' then 'amount missing'
             when given_amount is null then 'amount unreadable'
+            when quantity is null then 'quantity unreadable'
             {%- else %}
             when trim(coalesce(raw_quantity, '')) = '' then 'quantity missing'
             when quantity is null then 'quantity unreadable'

@@ -54,9 +54,11 @@ class Outcome:
 class Workshop:
     """Runs the project's commands with a database, target and log folder of their own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, with_unit_tests: bool = False):
         self.folder = folder
         self.database = folder / "warehouse.duckdb"
+        # dbt's unit tests do not depend on the input: once, with the demo, is enough.
+        self.left_out = {} if with_unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 
     def run(self, *command: str, **environment: str) -> Outcome:
         """Runs `python -m …` in the project's folder."""
@@ -72,6 +74,7 @@ class Workshop:
                 "DBT_LOG_PATH": str(self.folder / "logs"),
                 "NO_COLOR": "1",
             }
+            | self.left_out
             | environment,
         )
         return Outcome(done.returncode, done.stdout, done.stderr, self.database)
@@ -128,7 +131,7 @@ def workshop(tmp_path: Path) -> Workshop:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The demo data, built once by the command that README gives."""
-    outcome = Workshop(tmp_path_factory.mktemp("demo")).build()
+    outcome = Workshop(tmp_path_factory.mktemp("demo"), with_unit_tests=True).build()
     assert outcome.code == 0, outcome.out + outcome.err
     return outcome
 
