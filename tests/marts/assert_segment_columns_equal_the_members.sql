@@ -1,6 +1,6 @@
 -- Each column <segmentation>_segment of customer_segments holds the segments of that segmentation
-{%- set columns = adapter.get_columns_in_relation(ref('customer_segments')) | map(attribute='name') %}
-{%- set columns = columns | list if execute else [] %}
+{%- set mart = ref('customer_segments') %}
+{%- set columns = adapter.get_columns_in_relation(mart) | map(attribute='name') | list %}
 
 with members as (
 
