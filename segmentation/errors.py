@@ -35,13 +35,17 @@ def sentence_of(message: str, node: str | None = None) -> str:
         )
     if "unicode" in message.lower() or "utf-8" in message.lower():
         at = re.search(r"Line: (\d+)", message)
-        return f"The input is not UTF-8 text{f' at line {at[1]}' if at else ''}: save it as UTF-8."
+        line = f" at line {at[1]}" if at else ""
+        return (
+            f"The input is not UTF-8 text{line}: save it as "
+            "UTF-8, or name its encoding in the var encoding."
+        )
     said = next((line for line in lines if not re.match(r"\w+ Error( in .*)?$", line)), "")
     said = re.sub(r"^\w+( \w+)* Error: ", "", said).rstrip(".:")
     if (node or "").startswith("stg_segmentation__"):
         return (
-            f"The input cannot be read ({said}): check that the file is a complete .csv, .csv.gz "
-            f"or .parquet in UTF-8 with one heading line; {LOG}"
+            f"The input cannot be read ({said}): check that it is complete, and of the kind that "
+            f"its name says; {LOG}"
         )
     where = f" in {node}" if node else ""
     return f"The build failed{where} ({said}); {LOG}"

@@ -4,37 +4,54 @@
     a later one; staging casts.
 
     input: transactions. Gives SQL text. Fails when the var is empty, the ending is unknown or no
-    file is there.
+    file is there. A path may be a pattern such as data/2024-*.csv: the files are read as one.
 #}
 {% macro input_relation(input) %}
     {% set value = var(input) | trim %}
-    {% set ending = value.split('.')[-1] | lower %}
-    {% if ending == 'gz' %}{% set ending = value.split('.')[-2] | lower ~ '.gz' %}{% endif %}
+    {% set is_compressed = value.lower().endswith('.gz') %}
+    {% set ending = (value[:-3] if is_compressed else value).split('.')[-1] | lower %}
     {% set path = customer_segmentation.text_literal(value) %}
+    {% set is_text = ending in ['csv', 'tsv', 'txt'] %}
 
     {% if value == '' %}
         {% do customer_segmentation.fail(
             'No input: name a relation or a file in the var ' ~ input ~ '.'
         ) %}
-    {% elif ending in ['csv', 'csv.gz', 'parquet'] %}
+    {% elif is_text or (ending == 'parquet' and not is_compressed) %}
         {% if execute and run_query('select * from glob(' ~ path ~ ')').rows | length == 0 %}
             {% do customer_segmentation.fail(
                 'There is no file ' ~ value ~ ': correct the path in the var ' ~ input
                 ~ ' (paths start at the project folder).'
             ) %}
         {% endif %}
-        {% if ending == 'parquet' %}
-            {{ return('read_parquet(' ~ path ~ ')') }}
-        {% endif %}
-        {{ return('read_csv(' ~ path ~ ', header = true, all_varchar = true)') }}
-    {% elif '/' in value or '\\' in value
-        or ending in ['txt', 'tsv', 'xls', 'xlsx', 'json', 'zip'] %}
+        {{ return(
+            customer_segmentation.text_reader(path) if is_text
+            else 'read_parquet(' ~ path ~ ', union_by_name = true)'
+        ) }}
+    {% elif '/' in value or '\\' in value or ending in ['xls', 'xlsx', 'json', 'zip'] %}
         {% do customer_segmentation.fail(
-            'The file ' ~ value ~ ' in the var ' ~ input
-            ~ ' is of a kind that cannot be read: save it as .csv, .csv.gz or .parquet.'
+            'The file ' ~ value ~ ' in the var ' ~ input ~ ' is of a kind that cannot be read: save'
+            ~ ' it as .csv, .tsv or .txt, also compressed as .gz, or as .parquet.'
         ) %}
     {% endif %}
     {{ return(value) }}
+{% endmacro %}
+
+{#
+    Reads delimited text, every column as text. What DuckDB would otherwise guess from the first rows
+    is fixed here wherever a wrong guess loses rows: it skips lines on top that do not fit, and takes
+    lines that start with # for comments. Only the delimiter is guessed, unless the var names it.
+
+    path: a SQL text literal, of one file or of a pattern for several.
+#}
+{% macro text_reader(path) %}
+    {% set delimiter = var('delimiter') %}
+    {{ return(
+        'read_csv(' ~ path ~ ", header = true, all_varchar = true, skip = 0, comment = '',"
+        ~ " quote = '\"', escape = '\"', union_by_name = true, encoding = "
+        ~ customer_segmentation.text_literal(var('encoding'))
+        ~ (', delim = ' ~ customer_segmentation.text_literal(delimiter) if delimiter else '') ~ ')'
+    ) }}
 {% endmacro %}
 
 {#

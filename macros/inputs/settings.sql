@@ -5,6 +5,9 @@
 {% macro check_settings() %}
     {% do customer_segmentation.as_of_date_setting() %}
     {% set checks = [
+        ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
+        ('delimiter', var('delimiter') is none or var('delimiter') is string,
+            'the text between two columns, or nothing'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
