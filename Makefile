@@ -1,7 +1,9 @@
 # make build, make test, make docs: on the demo data, or with VARS=<file> TRANSACTIONS=<path>.
 PYTHON ?= python3
 python := .venv/bin/python
-words := $(if $(VARS),--vars "$(VARS)") $(if $(TRANSACTIONS),--transactions "$(TRANSACTIONS)")
+# Handed over by the environment, so that the shell expands nothing in them.
+export VARS TRANSACTIONS
+words := --vars "$$VARS" --transactions "$$TRANSACTIONS"
 
 .DEFAULT_GOAL := help
 .PHONY: help build test docs lock clean

@@ -33,6 +33,8 @@ def run(command: list[str], settings: dict) -> dbtRunnerResult:
             json.dumps(settings, default=str),
         ]
     )
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
     if not result.success:
         raise UserError(_what_failed(result))
     return result

@@ -18,9 +18,12 @@ def sentence_of(message: str, node: str | None = None) -> str:
     and of an unreadable input get theirs; of anything else the first line that says something.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    for line in lines:
+    # The last one: a traceback quotes the line that raised before it tells what was raised.
+    for line in reversed(lines):
         if PREFIX in line:
             return line.split(PREFIX, 1)[1]
+    if unknown := re.search(r"depends on a node named '(\S+)' .*which (was not found|is)", message):
+        return f"There is no model or seed {unknown[1]}: correct the var that names it."
     if locked := re.search(r'Could not set lock on file "([^"]+)"', message):
         return f"The database {locked[1]} is open in another program: close it there and try again."
     if not_a_database := re.search(r'"?([^"\s]+)"? ?.{0,60}not a valid DuckDB database', message):
@@ -33,7 +36,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
             f"There is no relation {absent[1]} in the database: correct the var that names it, or "
             "build it first."
         )
-    if "unicode" in message.lower() or "utf-8" in message.lower():
+    if re.search(r"invalid unicode|not utf-8 encoded", message.lower()):
         at = re.search(r"Line: (\d+)", message)
         line = f" at line {at[1]}" if at else ""
         return (

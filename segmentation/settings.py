@@ -29,6 +29,15 @@ def read_vars(vars_file: str | None, transactions: str | None) -> dict:
         for kind, takes in ((list, "a list"), (dict, "a map of names to values")):
             if isinstance(known[name], kind) and not isinstance(value, kind):
                 raise UserError(f"{vars_file} sets {name} to '{value}'; it takes {takes}.")
+    try:
+        re.compile(settings.get("return_order_pattern") or "")
+    except (re.error, TypeError) as error:
+        raise UserError(
+            f"{vars_file} sets return_order_pattern to '{settings['return_order_pattern']}', which "
+            f"is no regular expression: {error}."
+        ) from error
+    if transactions and re.search(r"[{][{%#]", transactions) and Path(transactions).suffix:
+        raise UserError(f"dbt would read the braces in {transactions} as Jinja: rename the file.")
     if transactions:
         is_a_file = Path(transactions).exists() or re.search(
             r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", transactions.lower()

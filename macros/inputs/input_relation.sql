@@ -55,24 +55,54 @@
 {% endmacro %}
 
 {#
-    The headings of an input, or none where nothing may be asked yet: while dbt parses, and when it
-    only compiles, as for the docs, perhaps before the input was ever built.
+    The headings of an input and their types, as a map in the input's order; empty where nothing may
+    be asked yet: while dbt parses, and when it only compiles, as for the docs, perhaps before the
+    input was ever built.
 #}
 {% macro input_headings(relation) %}
+    {% set headings = {} %}
     {% if execute and flags.WHICH not in ['compile', 'generate'] %}
-        {{ return(run_query('select * from ' ~ relation ~ ' as input_rows limit 0').column_names) }}
+        {% set query = 'select * from ' ~ relation ~ ' as input_rows limit 0' %}
+        {% for column in adapter.get_column_schema_from_query(query) %}
+            {% do headings.update({column.name: column.dtype | lower}) %}
+        {% endfor %}
     {% endif %}
-    {{ return(none) }}
+    {{ return(headings) }}
 {% endmacro %}
 
 {#
-    An input's column, always behind the input's alias: unqualified, a missing one would silently
-    resolve to an alias of the same name.
+    An input's column as text, always behind the input's alias: unqualified, a missing one would
+    silently resolve to an alias of the same name.
 
-    {{ input_column('Unit "Price"') }}   ->   input_rows."Unit ""Price"""
+    {{ input_text('Unit "Price"', headings) }}   ->   cast(input_rows."Unit ""Price""" as string)
+
+    A floating-point number has no exact decimal form (0.1 + 0.2 is 0.30000000000000004), so it is
+    rounded to as many digits as staging keeps, if any are given. A moment with a time zone is told
+    in UTC.
+
+    headings: as input_headings gives them. scale: digits behind the point, for a number.
 #}
-{% macro input_column(column) -%}
-    input_rows.{{ adapter.quote(column | replace('"', '""')) }}
+{% macro input_text(column, headings, scale=none) -%}
+    {%- set types = {} -%}
+    {%- for name, type in headings.items() -%}
+        {%- do types.update({name | lower: type}) -%}
+    {%- endfor -%}
+    {%- set type = types.get(column | lower, '') -%}
+    {%- set quoted = 'input_rows.' ~ adapter.quote(column | replace('"', '""')) -%}
+    {%- set as_text = 'cast(' ~ quoted ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    {%- if scale is not none and type in ['double', 'float', 'real'] -%}
+    coalesce(
+        cast(
+            {{ customer_segmentation.try_cast(quoted, 'decimal(38, ' ~ scale ~ ')') }}
+            as {{ dbt.type_string() }}
+        ),
+        {{ as_text }}
+    )
+    {%- elif type == 'timestamp with time zone' -%}
+    cast({{ quoted }} at time zone 'UTC' as {{ dbt.type_string() }})
+    {%- else -%}
+    {{ as_text }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#
@@ -81,6 +111,13 @@
 #}
 {% macro check_mapped_columns(input, mapping, headings) %}
     {% set known = headings | map('lower') | list %}
+    {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
+        {% do customer_segmentation.fail(
+            'The input ' ~ input ~ ' cannot be divided into columns, only into "'
+            ~ headings | join(', ') ~ '": give every line as many columns as the heading, or name '
+            ~ 'what stands between them in the var delimiter.'
+        ) %}
+    {% endif %}
     {% for canonical, column in mapping.items() if column | lower not in known %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' has no column "' ~ column ~ '", which the mapping names for '

@@ -5,8 +5,7 @@
     {{ seed_relation('service_codes') }}   ->   my_schema.my_fees
 #}
 {% macro seed_relation(name) %}
-    {% set replaceable = ['service_codes', 'rfm_segment_map', 'segment_definitions', 'thresholds',
-                          'cluster_words'] %}
+    {% set replaceable = customer_segmentation.replaceable_seeds() %}
     {% set overrides = var('seed_overrides') or {} %}
     {% for override in overrides if override not in replaceable %}
         {% do customer_segmentation.fail(
@@ -18,6 +17,12 @@
         {{ return(render(overrides[name])) }}
     {% endif %}
     {{ return(ref('customer_segmentation', name)) }}
+{% endmacro %}
+
+{# The seeds that the var seed_overrides may replace. #}
+{% macro replaceable_seeds() %}
+    {{ return(['service_codes', 'rfm_segment_map', 'segment_definitions', 'thresholds',
+               'cluster_words']) }}
 {% endmacro %}
 
 {#

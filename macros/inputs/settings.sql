@@ -1,30 +1,88 @@
 {#
-    Checks every scalar var once, in the first model of a build, so that a wrong one stops the build
+    Checks every setting once, in the first model of a build, so that a wrong one stops the build
     before any table changes. Raises one sentence that names the var, its value and what it takes.
 #}
 {% macro check_settings() %}
+    {% do customer_segmentation.check_names() %}
     {% do customer_segmentation.as_of_date_setting() %}
+    {% do customer_segmentation.rfm_bins() %}
+    {% set segmentations = var('segmentations') %}
     {% set checks = [
         ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
         ('delimiter', var('delimiter') is none or var('delimiter') is string,
             'the text between two columns, or nothing'),
+        ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
             and 0 <= var('max_rejected_share') <= 1, 'a share from 0 to 1'),
-        ('rfm_bins', customer_segmentation.is_between('rfm_bins', 2, 9),
-            'a whole number from 2 to 9'),
         ('kmeans_k', var('kmeans_k') is none or customer_segmentation.is_between('kmeans_k', 1, 8),
             'a whole number from 1 to 8, or nothing'),
-        ('segmentations', var('segmentations') is sequence and var('segmentations') is not string
-            and 'rfm' in var('segmentations'), 'a list that holds at least rfm'),
+        ('segmentations', segmentations is sequence and segmentations is not string
+            and 'rfm' in segmentations, 'a list that holds at least rfm'),
+        ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
+            'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}
     {% for name, holds, takes in checks if not holds %}
-        {% do customer_segmentation.fail(
-            'The var ' ~ name ~ " is '" ~ var(name) ~ "'; it takes " ~ takes ~ '.'
-        ) %}
+        {% do customer_segmentation.fail_for(name, takes) %}
     {% endfor %}
+    {% do customer_segmentation.check_feature_sets() %}
+    {% do customer_segmentation.check_seed_overrides() %}
+{% endmacro %}
+
+{# Every feature set lists known features of customers, and a scaling that the fit knows. #}
+{% macro check_feature_sets() %}
+    {% set known = ['recency_days', 'frequency', 'monetary', 'gross_amount', 'return_amount',
+                    'net_amount', 'cancelled_order_count', 'distinct_product_count', 'tenure_days',
+                    'return_rate', 'average_order_value', 'average_basket_units'] %}
+    {% for name, settings in (var('feature_sets') or {}).items() %}
+        {% set features = settings.features if settings is mapping else none %}
+        {% if not features or features is string
+            or features | reject('in', known) | list
+            or settings.scaling not in ['none', 'log_standard'] %}
+            {% do customer_segmentation.fail(
+                'The feature set ' ~ name ~ ' in the var feature_sets takes features, a list of '
+                ~ known | join(', ') ~ ', and scaling, none or log_standard.'
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{#
+    Every relation in seed_overrides is there. Also makes the model that calls this descend from all
+    seeds, so that a seed whose tests fail stops the build before any table changes.
+#}
+{% macro check_seed_overrides() %}
+    {% for name in customer_segmentation.replaceable_seeds() %}
+        {% set relation = customer_segmentation.seed_relation(name) %}
+        {% if name in (var('seed_overrides') or {}) %}
+            {% do customer_segmentation.input_headings(relation) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{# Stops the build because a var has a value that it does not take. #}
+{% macro fail_for(name, takes) %}
+    {% do customer_segmentation.fail(
+        'The var ' ~ name ~ " is '" ~ var(name) ~ "'; it takes " ~ takes ~ '.'
+    ) %}
+{% endmacro %}
+
+{#
+    The var rfm_bins, the number of score values. Raises when it is no such number, or when no
+    segment map covers it.
+#}
+{% macro rfm_bins() %}
+    {% if not customer_segmentation.is_between('rfm_bins', 2, 9) %}
+        {% do customer_segmentation.fail_for('rfm_bins', 'a whole number from 2 to 9') %}
+    {% elif var('rfm_bins') != 5 and 'rfm_segment_map' not in (var('seed_overrides') or {}) %}
+        {% do customer_segmentation.fail_for(
+            'rfm_bins',
+            '5, unless seed_overrides names an rfm_segment_map for the other scores'
+        ) %}
+    {% endif %}
+    {{ return(var('rfm_bins')) }}
 {% endmacro %}
 
 {% macro is_between(name, least, most) %}
@@ -48,9 +106,32 @@
         {% set is_date = day.month == first.month %}
     {% endif %}
     {% if not is_date %}
-        {% do customer_segmentation.fail(
-            "The var as_of_date is '" ~ text ~ "'; it takes a date such as 2011-12-10."
-        ) %}
+        {% do customer_segmentation.fail_for('as_of_date', 'a date such as 2011-12-10') %}
     {% endif %}
     {{ return(text) }}
+{% endmacro %}
+
+{#
+    Stops the build when a model, seed or snapshot of the consumer bears the name of one of this
+    package's, and dbt has therefore taken the consumer's where this package means its own.
+#}
+{% macro check_names() %}
+    {% if execute and project_name != 'customer_segmentation' %}
+        {% set nodes = graph.nodes.values()
+            | selectattr('package_name', 'eq', 'customer_segmentation') | list %}
+        {% set names = nodes | map(attribute='name') | list %}
+        {% for node in nodes %}
+            {% for ref in node.refs or [] if ref.name in names and not ref.package %}
+                {% set theirs = '.' ~ project_name ~ '.' ~ ref.name %}
+                {% for parent in node.depends_on.nodes if parent.endswith(theirs) %}
+                    {% do customer_segmentation.fail(
+                        'Your project has a ' ~ ref.name ~ ', as this package has: in your'
+                        ~ ' dbt_project.yml set the flag'
+                        ~ ' require_ref_searches_node_package_before_root to true, so that each'
+                        ~ ' means its own.'
+                    ) %}
+                {% endfor %}
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
 {% endmacro %}

@@ -50,6 +50,9 @@ typed as (
         mapped.{{ column }} as raw_{{ column }},
         {% endfor -%}
 
+        {% if var('duplicates') == 'keep' -%}
+        1 as copy_number
+        {%- else -%}
         -- Copies of one row are alike in every column, so which of them is the first is all one.
         row_number() over (
             partition by
@@ -59,6 +62,7 @@ typed as (
                 mapped.other_columns_hash
             order by mapped.other_columns_hash
         ) as copy_number
+        {%- endif %}
     from mapped
 
 ),

@@ -3,16 +3,17 @@
 {%- set mapping = customer_segmentation.transaction_columns() -%}
 {%- set input = customer_segmentation.input_relation('transactions') -%}
 {%- set headings = customer_segmentation.input_headings(input) -%}
-{%- if headings is not none -%}
+{%- if headings -%}
     {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
 {%- endif -%}
-{%- set used = mapping.values() | map('lower') | list -%}
-{%- set others = (headings or []) | map('lower') | reject('in', used) | list -%}
+{%- set mapped = mapping.values() | map('lower') | list -%}
+{%- set others = headings | map('lower') | reject('in', mapped) | list -%}
+{%- set scales = {'quantity': 4, 'unit_price': 6, 'amount': 4} %}
 
 select
     {% for canonical in customer_segmentation.canonical_columns('transactions') -%}
     {%- if canonical in mapping -%}
-    cast({{ customer_segmentation.input_column(mapping[canonical]) }} as {{ dbt.type_string() }})
+    {{ customer_segmentation.input_text(mapping[canonical], headings, scales.get(canonical)) }}
     {%- else -%}
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as {{ canonical }},
@@ -22,10 +23,7 @@ select
     md5(concat_ws(
         chr(31)
         {%- for column in others %},
-        coalesce(
-            cast({{ customer_segmentation.input_column(column) }} as {{ dbt.type_string() }}),
-            chr(30)
-        )
+        coalesce({{ customer_segmentation.input_text(column, headings) }}, chr(30))
         {%- endfor %}
     ))
     {%- else -%}

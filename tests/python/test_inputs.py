@@ -97,6 +97,42 @@ def test_parquet_with_types(workshop, tmp_path):
     assert customers(workshop, path) == EXPECTED
 
 
+def test_floating_points_and_time_zones(workshop, tmp_path):
+    """What has no exact decimal form is rounded to a penny's hundredth; a moment is told in UTC."""
+    path = tmp_path / "typed.parquet"
+    duckdb.sql(
+        """
+        select 'a' as who, 0.1::double + 0.2::double as money,
+            '2024-02-28 23:30:00-02:00'::timestamptz as moment
+        union all
+        select 'b', 1e300::double, '2024-02-28 23:30:00+00:00'::timestamptz
+        """
+    ).write_parquet(str(path))
+    columns = {"customer_id": "who", "amount": "money", "ordered_at": "moment"}
+    built = workshop.build(
+        {"transaction_columns": columns, "max_rejected_share": 0.5}, transactions=path
+    )
+    assert built.code == 0, built.err
+    assert built.ask(
+        "select customer_id, net_amount::text, ordered_at::text from customer_orders"
+    ) == [("a", "0.3000", "2024-02-29 01:30:00")]
+    assert built.ask("select reason, amount from rejected_transactions") == [
+        ("amount unreadable", "1e+300")
+    ]
+
+
+def test_duplicates_can_be_kept(workshop, tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("who,money,day\na,5,2024-01-01\na,5,2024-01-01\n")
+    settings = {
+        "transaction_columns": {"customer_id": "who", "amount": "money", "ordered_at": "day"}
+    }
+    for duplicates, revenue in (("remove", 5), ("keep", 10)):
+        built = workshop.build(settings | {"duplicates": duplicates}, transactions=path)
+        assert built.code == 0, built.err
+        assert built.one("select sum(monetary) from customer_segments") == revenue
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -1,10 +1,15 @@
 """A wrong input ends in one sentence on standard error, and leaves every mart as it was."""
 
 import gzip
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
-from conftest import DEMO, Outcome, Workshop
+from conftest import DEMO, ROOT, SCHEMA, Outcome, Workshop
 
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
@@ -133,13 +138,78 @@ def test_an_as_of_date_before_the_data(demo, built):
         ("max_rejected_share", 5),
         ("rfm_bins", 1),
         ("kmeans_k", True),
+        ("rfm_bins", 4),
         ("segmentations", "rfm"),
+        ("segmentations", ["rfm", "value"]),
+        ("feature_sets", {"rfm": ["recency_days"]}),
+        ("feature_sets", {"rfm": {"features": ["charm"], "scaling": "none"}}),
+        ("feature_sets", {"rfm": {"features": ["monetary"], "scaling": "sqrt"}}),
+        ("feature_sets", {"basket": {"features": ["monetary"], "scaling": "none"}}),
+        ("return_order_pattern", "^(C"),
         ("seed_overrides", {"fees": "x"}),
         ("monetry_basis", "net"),
     ],
 )
 def test_a_wrong_setting(demo, built, name, value):
-    assert_refused(demo, built, built.build({name: value}), name)
+    refused = built.build({name: value})
+    assert_refused(demo, built, refused, "seg_value" if value == ["rfm", "value"] else name)
+
+
+def test_a_map_with_a_hole(demo, built):
+    """The seed's own tests stand before every model, so that no mart changes."""
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute(
+            f"create table holes as from {SCHEMA}.rfm_segment_map where segment <> 'Lost'"
+        )
+    refused = built.build({"seed_overrides": {"rfm_segment_map": "holes"}})
+    assert_refused(demo, built, refused, "assert_segment_map_covers_each_cell_once")
+
+
+def test_a_seed_override_that_is_not_there(demo, built):
+    refused = built.build({"seed_overrides": {"rfm_segment_map": "my_map"}})
+    assert_refused(demo, built, refused, "my_map")
+
+
+def test_ctrl_c_ends_in_a_sentence(workshop):
+    words = [sys.executable, "-m", "segmentation", "build"]
+    environment = os.environ | {
+        "SEGMENTATION_DB": str(workshop.database),
+        "DBT_TARGET_PATH": str(workshop.folder / "target"),
+        "DBT_LOG_PATH": str(workshop.folder / "logs"),
+    }
+    with subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        for line in program.stdout:
+            if "stg_segmentation__transactions" in line:
+                program.send_signal(signal.SIGINT)
+                break
+        program.stdout.read()
+        said = program.stderr.read()
+    assert program.returncode == 130
+    assert said.strip().splitlines()[-1].startswith("Stopped:")
+
+
+def test_make_hands_over_any_file_name(built, tmp_path):
+    """No shell expands what stands in a name."""
+    path = write(tmp_path, LINES[:50], name='a "b" $(touch pwned) `x`.csv')
+    # make itself reads a dollar sign, unless it is doubled.
+    words = ["make", "build", f"TRANSACTIONS={str(path).replace('$', '$$')}"]
+    done = subprocess.run(
+        words,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ
+        | {
+            "SEGMENTATION_DB": str(built.database),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+            "MAKEFLAGS": "",
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (ROOT / "pwned").exists()
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n", "as_of_date: 2024-02-31\n", ""])

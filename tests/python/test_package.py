@@ -1,0 +1,255 @@
+"""The package in a project of its user: integration_tests installs it, and must never notice us."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import MARTS, ROOT, Outcome
+
+STRICT = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
+NO_INPUT = "customer_segmentation: No input: name a relation or a file in the var transactions."
+
+
+class Shop:
+    """A copy of the package in a folder of its own, with the user's project in it."""
+
+    def __init__(self, folder: Path):
+        left_out = shutil.ignore_patterns(".*", "target", "logs", "dbt_packages", "*.duckdb*")
+        shutil.copytree(ROOT, folder / "package", ignore=left_out)
+        self.home = folder
+        self.folder = folder / "package" / "integration_tests"
+        self.database = folder / "shop.duckdb"
+
+    def run(self, *command: str | Path) -> Outcome:
+        """Runs Python with these words in the user's project."""
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=os.environ
+            | {
+                "SEGMENTATION_DB": str(self.database),
+                "DBT_TARGET_PATH": str(self.home / "target"),
+                "DBT_LOG_PATH": str(self.home / "logs"),
+                "NO_COLOR": "1",
+            },
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr, self.database)
+
+    def dbt(self, *words: str) -> Outcome:
+        """Runs dbt, with every warning an error."""
+        return self.run("-m", "dbt.cli.main", *STRICT, *words)
+
+    def settings(self) -> dict:
+        return yaml.safe_load((self.folder / "dbt_project.yml").read_text(encoding="utf-8"))
+
+    def write(self, settings: dict) -> None:
+        (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+    def manifest(self) -> dict:
+        return json.loads((self.home / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+    def tables(self, schema: str) -> set[str]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            rows = connection.execute(
+                "select table_name from information_schema.tables where table_schema = $schema",
+                {"schema": schema},
+            ).fetchall()
+        return {name for (name,) in rows}
+
+    def fingerprints(self) -> dict[str, str]:
+        """For each mart in the user's own schema a hash of all its rows, whatever their order."""
+        prints = {}
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            for mart in sorted(self.tables("main_crm")):
+                rows = connection.execute(f"select * from main_crm.{mart}").fetchall()
+                text = "\n".join(sorted(map(repr, rows)))
+                prints[mart] = hashlib.sha256(text.encode()).hexdigest()
+        return prints
+
+
+def installed(folder: Path) -> Shop:
+    shop = Shop(folder)
+    done = shop.dbt("deps")
+    assert done.code == 0, done.out + done.err
+    return shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """The user's project with the package installed and nothing built."""
+    return installed(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The user's project, built once in an empty database. Leave it as it is."""
+    shop = installed(tmp_path_factory.mktemp("shop"))
+    assert_passes(shop.dbt("build"))
+    return shop
+
+
+def assert_passes(done: Outcome) -> None:
+    assert done.code == 0, done.out + done.err
+    assert "WARN=0 ERROR=0 SKIP=0" in done.out
+
+
+def test_installing_brings_the_package_and_no_environment(built_shop):
+    package = built_shop.folder / "dbt_packages" / "customer_segmentation"
+    assert package.is_symlink() or not (package / ".venv").exists()
+    assert (package / "dbt_project.yml").read_text() == (ROOT / "dbt_project.yml").read_text()
+
+
+def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
+    """Beside the user's singular tests: what only the manifest and the database tell."""
+    without_kmeans = {mart for mart in MARTS if not mart.startswith("cluster_")}
+    assert built_shop.tables("main_crm") == without_kmeans
+    manifest = built_shop.manifest()
+    assert manifest["unit_tests"] == {}
+    switched_off = {"demo_planted_groups", "demo_transactions", "online_retail_service_codes"}
+    everywhere = set().union(
+        *(built_shop.tables(f"main{name}") for name in ("", "_crm", "_raw", "_segmentation"))
+    )
+    assert not everywhere & (switched_off | set(MARTS) - without_kmeans)
+    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    assert not {seed["name"] for seed in seeds} & switched_off
+
+
+def test_each_project_means_its_own_models(built_shop):
+    """Of the user's models the package reads those that a var names, whatever they are called."""
+    manifest = built_shop.manifest()
+    theirs = {name.split(".")[2] for name in manifest["nodes"] if name.startswith("model.shop.")}
+    assert theirs >= {"customers", "orders", "customer_orders", "customer_segments"}
+    parents = {
+        parent
+        for child, its_parents in manifest["parent_map"].items()
+        if child.split(".")[1] == "customer_segmentation"
+        for parent in its_parents
+    }
+    assert {parent for parent in parents if ".customer_segmentation." not in parent} == {
+        "model.shop.order_lines",
+        "seed.shop.tier_definitions",
+        "seed.shop.tier_map",
+    }
+
+
+def test_a_second_build_changes_nothing(built_shop, shop):
+    shutil.copy(built_shop.database, shop.database)
+    assert_passes(shop.dbt("build"))
+    assert shop.fingerprints() == built_shop.fingerprints()
+
+
+def test_a_database_that_holds_the_demo_gives_the_same(demo, built_shop, shop):
+    shutil.copy(demo.database, shop.database)
+    assert_passes(shop.dbt("build"))
+    assert shop.fingerprints() == built_shop.fingerprints()
+
+
+def test_a_source_serves_as_well_as_a_model(built_shop, shop):
+    shutil.copy(built_shop.database, shop.database)
+    source = "{{ source('shop', 'raw_order_lines') }}"
+    assert_passes(shop.dbt("build", "--vars", json.dumps({"transactions": source})))
+    parents = shop.manifest()["parent_map"][
+        "model.customer_segmentation.stg_segmentation__transactions_mapped"
+    ]
+    inputs = [parent for parent in parents if not parent.startswith("seed.customer_segmentation.")]
+    assert inputs == ["source.shop.shop.raw_order_lines"]
+    assert shop.fingerprints() == built_shop.fingerprints()
+
+
+def test_kmeans_may_stay_on(shop):
+    done = shop.dbt("build", "--vars", json.dumps({"segmentations": ["rfm", "kmeans"]}))
+    assert_passes(done)
+    assert shop.tables("main_crm") == set(MARTS)
+    assert done.one(
+        "select count(*) > 0 and count(kmeans_segment) = count(*) from seg_kmeans "
+        "inner join main_crm.customer_segments using (customer_id)"
+    )
+
+
+def test_without_inputs_all_but_a_build_works_and_a_build_says_what_is_missing(shop):
+    """A sentence that names the var, and the demo nowhere."""
+    settings = shop.settings()
+    del settings["vars"]
+    shop.write(settings)
+    for command in ("deps", "parse", "list"):
+        done = shop.dbt(command)
+        assert done.code == 0, done.out + done.err
+    done = shop.dbt("build")
+    assert done.code != 0
+    assert NO_INPUT in done.out
+    assert "ERROR=1 " in done.out
+    assert shop.tables("main_crm") == set()
+    # What the user's project makes without the package is made.
+    assert shop.tables("main_shop") == {"customers", "orders", "order_lines", "customer_orders"}
+    assert done.ask("select count(*) from main_shop.customers") == [(60,)]
+
+
+def test_names_that_only_the_package_has_need_no_flag(shop):
+    """The flag in integration_tests is for its models named as ours; a clash is never silent."""
+    settings = shop.settings()
+    del settings["flags"]["require_ref_searches_node_package_before_root"]
+    shop.write(settings)
+    clash = shop.dbt("parse")
+    assert clash.code != 0
+    assert "depends on the root project node" in clash.out
+
+    shutil.rmtree(shop.folder / "tests")
+    described = yaml.safe_load((shop.folder / "models/_models.yml").read_text(encoding="utf-8"))
+    for name in ("customer_orders", "customer_segments"):
+        (shop.folder / f"models/{name}.sql").unlink()
+        described["models"] = [each for each in described["models"] if each["name"] != name]
+    (shop.folder / "models/_models.yml").write_text(yaml.safe_dump(described), encoding="utf-8")
+    assert_passes(shop.dbt("build"))
+
+
+def test_nothing_is_deprecated_where_it_is_installed(shop):
+    """dbt checks YAML against its schemas for four adapters only: here DuckDB is one of them."""
+    script = shop.home / "parse.py"
+    script.write_text(
+        """
+import sys
+import dbt.jsonschemas.jsonschemas as schemas
+
+[name] = [
+    name for name, value in vars(schemas).items()
+    if isinstance(value, set) and "snowflake" in value
+]
+getattr(schemas, name).add("duckdb")
+from dbt.cli.main import dbtRunner
+
+seen = []
+def listen(event):
+    if "Deprecation" in event.info.name:
+        seen.append(event.info.msg)
+
+result = dbtRunner(callbacks=[listen]).invoke(
+    ["--show-all-deprecations", "--no-partial-parse", "parse"]
+)
+print("\\n".join(seen))
+sys.exit(bool(seen) or not result.success)
+""",
+        encoding="utf-8",
+    )
+    done = shop.run(script)
+    assert done.code == 0, done.out + done.err
+    # The check itself can fail: a key of one's own outside of meta is deprecated.
+    described = shop.folder / "models/_models.yml"
+    text = described.read_text(encoding="utf-8")
+    described.write_text(text.replace("    columns:", "    own: 1\n    columns:", 1))
+    assert shop.run(script).code == 1
+
+
+def test_the_shops_seeds_are_what_the_generator_writes(tmp_path):
+    seeds = ROOT / "integration_tests" / "seeds"
+    subprocess.run([sys.executable, seeds / "generate.py", "--output", tmp_path], check=True)
+    for name in ("raw_customers.csv", "raw_order_lines.csv"):
+        assert (tmp_path / name).read_bytes() == (seeds / name).read_bytes()
