@@ -20,7 +20,7 @@
     than the first customer with the same value, in at least one of the three.
 #}
 {% macro rfm_scores(relation, partition_by=[]) %}
-    {%- set bins = customer_segmentation.rfm_bins() -%}
+    {%- set bins = var('rfm_bins') -%}
     {%- set group = (partition_by | join(', ') ~ ', ') if partition_by else '' -%}
     {%- set whole = ('partition by ' ~ partition_by | join(', ') ~ ' ') if partition_by else '' -%}
 
