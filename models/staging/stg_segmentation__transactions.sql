@@ -50,9 +50,6 @@ typed as (
         mapped.{{ column }} as raw_{{ column }},
         {% endfor -%}
 
-        {% if var('duplicates') == 'keep' -%}
-        1 as copy_number
-        {%- else -%}
         -- Copies of one row are alike in every column, so which of them is the first is all one.
         row_number() over (
             partition by
@@ -62,7 +59,6 @@ typed as (
                 mapped.other_columns_hash
             order by mapped.other_columns_hash
         ) as copy_number
-        {%- endif %}
     from mapped
 
 ),
@@ -143,7 +139,7 @@ classified as (
         case
             when is_later then 'later'
             when reject_reason is not null then 'rejected'
-            when copy_number > 1 then 'duplicate'
+            when copy_number > 1 and '{{ var('duplicates') }}' = 'remove' then 'duplicate'
             when customer_id is null then 'guest'
             when coalesce(is_service, false) then 'service'
             when is_return then 'return'
