@@ -38,9 +38,10 @@
 {% endmacro %}
 
 {#
-    Reads delimited text, every column as text. What DuckDB would otherwise guess from the first rows
-    is fixed here wherever a wrong guess loses rows: it skips lines on top that do not fit, and takes
-    lines that start with # for comments. Only the delimiter is guessed, unless the var names it.
+    Reads delimited text, every column as text. What DuckDB would otherwise guess from the first
+    rows is fixed here wherever a wrong guess loses rows: it skips lines on top that do not fit, and
+    takes lines that start with # for comments. Only the delimiter is guessed, unless the var names
+    it.
 
     path: a SQL text literal, of one file or of a pattern for several.
 #}

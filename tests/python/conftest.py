@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,11 +45,40 @@ class Outcome:
 
     def fingerprints(self, leave_out: tuple[str, ...] = ()) -> dict[str, str]:
         """For each mart a hash of all its rows, whatever their order, to the last digit."""
-        prints = {}
-        for mart in (name for name in MARTS if name not in leave_out):
-            rows = sorted(repr(row) for row in self.ask(f"select * from {mart}"))
-            prints[mart] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-        return prints
+        return {
+            mart: fingerprint(self.ask(f"select * from {mart}"))
+            for mart in MARTS
+            if mart not in leave_out
+        }
+
+
+def fingerprint(rows: list[tuple]) -> str:
+    """A hash of the rows to the last digit, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
+
+
+def environment(folder: Path, database: Path) -> dict[str, str]:
+    """This process's environment, with a database and what dbt leaves behind in a folder."""
+    return os.environ | {
+        "SEGMENTATION_DB": str(database),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "NO_COLOR": "1",
+    }
+
+
+def run(
+    command: Sequence[str | Path], folder: Path, database: Path, home: Path, **more: str
+) -> Outcome:
+    """Runs Python with these words in the project at home; see environment for the rest."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        env=environment(folder, database) | more,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr, database)
 
 
 class Workshop:
@@ -60,24 +90,9 @@ class Workshop:
         # dbt's unit tests do not depend on the input: once, with the demo, is enough.
         self.left_out = {} if with_unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 
-    def run(self, *command: str, **environment: str) -> Outcome:
-        """Runs `python -m …` in the project's folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=os.environ
-            | {
-                "SEGMENTATION_DB": str(self.database),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-                "NO_COLOR": "1",
-            }
-            | self.left_out
-            | environment,
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr, self.database)
+    def run(self, *command: str, folder: Path = ROOT) -> Outcome:
+        """Runs `python -m …` in the project's folder, or in another one."""
+        return run(("-m", *command), self.folder, self.database, folder, **self.left_out)
 
     def build(self, settings: dict | None = None, transactions: object = None) -> Outcome:
         """`make build` with these vars and this input."""

@@ -1,8 +1,6 @@
 """The package in a project of its user: integration_tests installs it, and must never notice us."""
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Outcome
+from conftest import MARTS, ROOT, Outcome, fingerprint, run
 
 STRICT = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
 NO_INPUT = "customer_segmentation: No input: name a relation or a file in the var transactions."
@@ -29,20 +27,7 @@ class Shop:
 
     def run(self, *command: str | Path) -> Outcome:
         """Runs Python with these words in the user's project."""
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env=os.environ
-            | {
-                "SEGMENTATION_DB": str(self.database),
-                "DBT_TARGET_PATH": str(self.home / "target"),
-                "DBT_LOG_PATH": str(self.home / "logs"),
-                "NO_COLOR": "1",
-            },
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr, self.database)
+        return run(command, self.home, self.database, self.folder)
 
     def dbt(self, *words: str) -> Outcome:
         """Runs dbt, with every warning an error."""
@@ -67,13 +52,11 @@ class Shop:
 
     def fingerprints(self) -> dict[str, str]:
         """For each mart in the user's own schema a hash of all its rows, whatever their order."""
-        prints = {}
         with duckdb.connect(str(self.database), read_only=True) as connection:
-            for mart in sorted(self.tables("main_crm")):
-                rows = connection.execute(f"select * from main_crm.{mart}").fetchall()
-                text = "\n".join(sorted(map(repr, rows)))
-                prints[mart] = hashlib.sha256(text.encode()).hexdigest()
-        return prints
+            return {
+                mart: fingerprint(connection.execute(f"select * from main_crm.{mart}").fetchall())
+                for mart in sorted(self.tables("main_crm"))
+            }
 
 
 def installed(folder: Path) -> Shop:
@@ -212,33 +195,8 @@ def test_names_that_only_the_package_has_need_no_flag(shop):
 
 
 def test_nothing_is_deprecated_where_it_is_installed(shop):
-    """dbt checks YAML against its schemas for four adapters only: here DuckDB is one of them."""
-    script = shop.home / "parse.py"
-    script.write_text(
-        """
-import sys
-import dbt.jsonschemas.jsonschemas as schemas
-
-[name] = [
-    name for name, value in vars(schemas).items()
-    if isinstance(value, set) and "snowflake" in value
-]
-getattr(schemas, name).add("duckdb")
-from dbt.cli.main import dbtRunner
-
-seen = []
-def listen(event):
-    if "Deprecation" in event.info.name:
-        seen.append(event.info.msg)
-
-result = dbtRunner(callbacks=[listen]).invoke(
-    ["--show-all-deprecations", "--no-partial-parse", "parse"]
-)
-print("\\n".join(seen))
-sys.exit(bool(seen) or not result.success)
-""",
-        encoding="utf-8",
-    )
+    """Not in a user's project either, with dbt's check of it switched on for DuckDB."""
+    script = ROOT / "tests/python/parse_for_deprecations.py"
     done = shop.run(script)
     assert done.code == 0, done.out + done.err
     # The check itself can fail: a key of one's own outside of meta is deprecated.

@@ -1,7 +1,6 @@
 """A wrong input ends in one sentence on standard error, and leaves every mart as it was."""
 
 import gzip
-import os
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import DEMO, ROOT, SCHEMA, Outcome, Workshop
+from conftest import DEMO, ROOT, SCHEMA, Outcome, Workshop, environment
 
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
@@ -172,13 +171,13 @@ def test_a_seed_override_that_is_not_there(demo, built):
 
 def test_ctrl_c_ends_in_a_sentence(workshop):
     words = [sys.executable, "-m", "segmentation", "build"]
-    environment = os.environ | {
-        "SEGMENTATION_DB": str(workshop.database),
-        "DBT_TARGET_PATH": str(workshop.folder / "target"),
-        "DBT_LOG_PATH": str(workshop.folder / "logs"),
-    }
     with subprocess.Popen(
-        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        words,
+        cwd=ROOT,
+        env=environment(workshop.folder, workshop.database),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as program:
         for line in program.stdout:
             if "stg_segmentation__transactions" in line:
@@ -200,13 +199,7 @@ def test_make_hands_over_any_file_name(built, tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env=os.environ
-        | {
-            "SEGMENTATION_DB": str(built.database),
-            "DBT_TARGET_PATH": str(tmp_path / "target"),
-            "DBT_LOG_PATH": str(tmp_path / "logs"),
-            "MAKEFLAGS": "",
-        },
+        env=environment(tmp_path, built.database) | {"MAKEFLAGS": ""},
     )
     assert done.returncode == 0, done.stderr
     assert not (ROOT / "pwned").exists()
