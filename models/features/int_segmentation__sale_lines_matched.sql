@@ -1,27 +1,60 @@
 -- One row per customer and sale order of which at least one line was cancelled in time
 {%- set cancellation_days = var('cancellation_days') %}
 
-with lines as (
+with goods as (
 
     select
         customer_id,
-        product_id,
+        coalesce(product_id, '') as product_id,
         abs(quantity) as absolute_quantity,
         abs(amount) as absolute_amount,
         order_id,
         line_class,
-        ordered_at,
-        count(*) as line_count
+        ordered_at
     from {{ ref('stg_segmentation__transactions') }}
     where line_class in ('sale', 'return')
-    group by
+
+),
+
+-- Few lines are ever returned: only those that are identical to a return need to be put in order.
+returned as (
+
+    select distinct
         customer_id,
         product_id,
-        abs(quantity),
-        abs(amount),
-        order_id,
-        line_class,
-        ordered_at
+        absolute_quantity,
+        absolute_amount
+    from goods
+    where line_class = 'return'
+
+),
+
+lines as (
+
+    select
+        goods.customer_id,
+        goods.product_id,
+        goods.absolute_quantity,
+        goods.absolute_amount,
+        goods.order_id,
+        goods.line_class,
+        goods.ordered_at,
+        count(*) as line_count
+    from goods
+    inner join returned
+        on
+            goods.customer_id = returned.customer_id
+            and goods.product_id = returned.product_id
+            and goods.absolute_quantity = returned.absolute_quantity
+            and goods.absolute_amount = returned.absolute_amount
+    group by
+        goods.customer_id,
+        goods.product_id,
+        goods.absolute_quantity,
+        goods.absolute_amount,
+        goods.order_id,
+        goods.line_class,
+        goods.ordered_at
 
 ),
 

@@ -4,7 +4,8 @@
 {%- set raw_columns = customer_segmentation.canonical_columns('transactions') %}
 {%- set as_of_date = customer_segmentation.as_of_date_setting() %}
 {%- set return_order_pattern = var('return_order_pattern') %}
-{%- set amount_is_given = 'amount' in customer_segmentation.transaction_columns() %}
+{%- set mapping = customer_segmentation.transaction_columns() %}
+{%- set amount_is_given = 'amount' in mapping %}
 
 with mapped as (
 
@@ -53,11 +54,11 @@ typed as (
         -- Copies of one row are alike in every column, so which of them is the first is all one.
         row_number() over (
             partition by
-                {%- for column in raw_columns %}
+                {%- for column in raw_columns if column in mapping %}
                 mapped.{{ column }},
                 {%- endfor %}
                 mapped.other_columns_hash
-            order by mapped.other_columns_hash
+            order by mapped.customer_id
         ) as copy_number
     from mapped
 

@@ -143,8 +143,8 @@ def test_a_source_serves_as_well_as_a_model(built_shop, shop):
     parents = shop.manifest()["parent_map"][
         "model.customer_segmentation.stg_segmentation__transactions_mapped"
     ]
-    inputs = [parent for parent in parents if not parent.startswith("seed.customer_segmentation.")]
-    assert inputs == ["source.shop.shop.raw_order_lines"]
+    assert "source.shop.shop.raw_order_lines" in parents
+    assert "model.shop.order_lines" not in parents
     assert shop.fingerprints() == built_shop.fingerprints()
 
 
