@@ -36,6 +36,14 @@ def sentence_of(message: str, node: str | None = None) -> str:
             f"There is no relation {absent[1]} in the database: correct the var that names it, or "
             "build it first."
         )
+    if ragged := re.search(
+        r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", message, re.S
+    ):
+        line, expected, found = ragged.groups()
+        return (
+            f"Line {line} of the input has {found} columns and the heading has {expected}: correct "
+            "that line, or put quotes around fields that hold the delimiter."
+        )
     if re.search(r"invalid unicode|not utf-8 encoded", message.lower()):
         at = re.search(r"Line: (\d+)", message)
         line = f" at line {at[1]}" if at else ""

@@ -67,6 +67,12 @@ def test_a_byte_that_is_not_utf8(demo, built, tmp_path):
     assert_refused(demo, built, built.build(transactions=path), "UTF-8")
 
 
+def test_a_line_with_a_column_too_many(demo, built, tmp_path):
+    path = write(tmp_path, [*LINES, LINES[0] + ",more"])
+    refused = built.build(transactions=path)
+    assert_refused(demo, built, refused, f"Line {len(LINES) + 2} ", "has 9 columns", "has 8")
+
+
 def test_a_heading_without_rows(demo, built, tmp_path):
     refused = built.build(transactions=write(tmp_path, []))
     assert_refused(demo, built, refused, "transactions has no rows")
