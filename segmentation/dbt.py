@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
@@ -44,17 +43,16 @@ def _show_model(event: EventMsg) -> None:
     """Prints one line for each model that a build has finished."""
     if event.info.name in ("LogModelResult", "LogSeedResult") and event.info.level == "info":
         name = event.data.node_info.node_name
-        print(f"  {event.data.execution_time:5.1f} s  {name}", flush=True)
+        say(f"  {event.data.execution_time:5.1f} s  {name}")
 
 
 def _what_failed(result: dbtRunnerResult) -> str:
     if result.exception:
         return sentence_of(str(result.exception))
     failed = [r for r in getattr(result.result, "results", []) if r.status in ("error", "fail")]
-    # What stopped first is the cause: a model or a gate before any test that merely found a row.
-    for outcome in sorted(failed, key=lambda r: r.status != "error"):
-        if outcome.status == "error":
-            return sentence_of(outcome.message or "", outcome.node.name)
+    # A model or a gate that stopped is the cause, before any test that merely found a row.
+    if stopped := next((outcome for outcome in failed if outcome.status == "error"), None):
+        return sentence_of(stopped.message or "", stopped.node.name)
     names = ", ".join(outcome.node.name for outcome in failed[:3])
     return f"{len(failed)} of the tests found rows that break a rule ({names}); {LOG}"
 
@@ -62,4 +60,3 @@ def _what_failed(result: dbtRunnerResult) -> str:
 def say(text: str = "") -> None:
     """Prints to standard output at once, in order with what dbt prints."""
     print(text, flush=True)
-    sys.stdout.flush()
