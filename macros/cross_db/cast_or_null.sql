@@ -5,34 +5,30 @@
 #}
 
 {#
-    A timestamp from ISO text: a date, optionally followed by a space or T and hours, minutes,
-    seconds and fractions. '2010-12-01 08:26' and '2010-12-01T08:26:00.5' are read, '2010-02-30'
-    and '1/12/2010' give null.
-#}
-{% macro timestamp_or_null(text) -%}
-    case
-        when {{ customer_segmentation.regex_matches(
-            text,
-            '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
-            ~ '([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?)?$'
-        ) }}
-            then {{ customer_segmentation.try_cast(text, 'timestamp') }}
-    end
-{%- endmacro %}
-
-{#
     A decimal with the given number of digits in all and behind the point. Text with more digits
-    than the type holds gives null instead of being rounded; zeros at the end do not count.
+    than the type holds gives null instead of being rounded; zeros at the end do not count. The
+    thousands may be set apart, all of them and by one kind of mark: 1,234,567.5 or 12 345 or 1'000.
 #}
 {% macro decimal_or_null(text, precision, scale) -%}
+    {%- set type = 'decimal(' ~ precision ~ ', ' ~ scale ~ ')' -%}
+    {%- set marks = ["'", '’', ' ', '\u00a0', '\u202f'] -%}
+    {%- set fraction = '([.][0-9]{0,' ~ scale ~ '}0*)?' -%}
     case
         when {{ customer_segmentation.regex_matches(
             text,
-            '^[+-]?([0-9]{1,' ~ (precision - scale) ~ '}([.][0-9]{0,' ~ scale ~ '}0*)?'
+            '^[+-]?([0-9]{1,' ~ (precision - scale) ~ '}' ~ fraction
             ~ '|[.][0-9]{1,' ~ scale ~ '}0*)$'
         ) }}
+            then {{ customer_segmentation.try_cast(text, type) }}
+        when {{ customer_segmentation.regex_matches(
+            text,
+            '^[+-]?[0-9]{1,3}((,[0-9]{2,3})*,[0-9]{3}'
+            ~ '|(' ~ marks | join('[0-9]{3})+|(') ~ '[0-9]{3})+)' ~ fraction ~ '$'
+        ) }}
             then {{ customer_segmentation.try_cast(
-                text, 'decimal(' ~ precision ~ ', ' ~ scale ~ ')'
+                'translate(' ~ text ~ ', '
+                ~ customer_segmentation.text_literal(',' ~ marks | join) ~ ", '')",
+                type
             ) }}
     end
 {%- endmacro %}

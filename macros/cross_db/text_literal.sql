@@ -6,3 +6,10 @@
 {% macro text_literal(text) -%}
     '{{ text | string | replace("'", "''") }}'
 {%- endmacro %}
+
+{# Several of them, between commas: 'a', 'b' #}
+{% macro text_literals(texts) -%}
+    {%- for text in texts -%}
+    {{ customer_segmentation.text_literal(text) }}{% if not loop.last %}, {% endif %}
+    {%- endfor -%}
+{%- endmacro %}

@@ -17,21 +17,27 @@
         {% do customer_segmentation.fail(
             'No input: name a relation or a file in the var ' ~ input ~ '.'
         ) %}
-    {% elif is_text or (ending == 'parquet' and not is_compressed) %}
+    {% elif is_text or (ending in ['parquet', 'xlsx'] and not is_compressed) %}
         {% if execute and run_query('select * from glob(' ~ path ~ ')').rows | length == 0 %}
             {% do customer_segmentation.fail(
                 'There is no file ' ~ value ~ ': correct the path in the var ' ~ input
                 ~ ' (paths start at the project folder).'
             ) %}
         {% endif %}
-        {{ return(
-            customer_segmentation.text_reader(path) if is_text
-            else 'read_parquet(' ~ path ~ ', union_by_name = true)'
-        ) }}
-    {% elif '/' in value or '\\' in value or ending in ['xls', 'xlsx', 'json', 'zip'] %}
+        {% if ending == 'xlsx' %}
+            {{ return(ref(
+                'customer_segmentation', 'stg_segmentation__' ~ input ~ '_workbook'
+            )) }}
+        {% elif ending == 'parquet' %}
+            {{ return('read_parquet(' ~ path ~ ', union_by_name = true)') }}
+        {% elif var('delimiter') == 'whitespace' %}
+            {{ return(customer_segmentation.aligned_text_reader(path)) }}
+        {% endif %}
+        {{ return(customer_segmentation.text_reader(path)) }}
+    {% elif '/' in value or '\\' in value or ending in ['xls', 'json', 'zip'] %}
         {% do customer_segmentation.fail(
             'The file ' ~ value ~ ' in the var ' ~ input ~ ' is of a kind that cannot be read: save'
-            ~ ' it as .csv, .tsv or .txt, also compressed as .gz, or as .parquet.'
+            ~ ' it as .csv, .tsv or .txt, also compressed as .gz, or as .parquet or .xlsx.'
         ) %}
     {% endif %}
     {{ return(value) }}
@@ -41,17 +47,59 @@
     Reads delimited text, every column as text. What DuckDB would otherwise guess from the first
     rows is fixed here wherever a wrong guess loses rows: it skips lines on top that do not fit, and
     takes lines that start with # for comments. Only the delimiter is guessed, unless the var names
-    it.
+    it. The first line holds the headings, unless the var transaction_headings does.
 
     path: a SQL text literal, of one file or of a pattern for several.
 #}
 {% macro text_reader(path) %}
     {% set delimiter = var('delimiter') %}
+    {% set headings = var('transaction_headings') %}
+    {% set names = customer_segmentation.text_literals(headings) %}
     {{ return(
-        'read_csv(' ~ path ~ ", header = true, all_varchar = true, skip = 0, comment = '',"
+        'read_csv(' ~ path ~ ", all_varchar = true, skip = 0, comment = '',"
         ~ " quote = '\"', escape = '\"', union_by_name = true, encoding = "
         ~ customer_segmentation.text_literal(var('encoding'))
-        ~ (', delim = ' ~ customer_segmentation.text_literal(delimiter) if delimiter else '') ~ ')'
+        ~ (', delim = ' ~ customer_segmentation.text_literal(delimiter) if delimiter else '')
+        ~ (', header = false, names = [' ~ names ~ ']' if headings else ', header = true') ~ ')'
+    ) }}
+{% endmacro %}
+
+{#
+    Reads text whose columns are set apart by blanks, as many as it takes to align them. No blank
+    can stand within a field. A line with more or fewer fields than headings ends the query.
+
+    path: a SQL text literal, of one file or of a pattern for several.
+#}
+{% macro aligned_text_reader(path) %}
+    {% set lines = 'read_csv(' ~ path ~ ", all_varchar = true, skip = 0, comment = '', quote = '',"
+        ~ " escape = '', delim = chr(31), encoding = "
+        ~ customer_segmentation.text_literal(var('encoding')) %}
+    {% set headings = var('transaction_headings') %}
+    {% if not headings %}
+        {# A file of one column: its heading is the whole first line. #}
+        {% set lines = lines ~ ', header = true' %}
+        {% set first = customer_segmentation.input_headings(lines ~ ')') | first | default('') %}
+        {% set headings = first.split() %}
+        {% set line = adapter.quote(first | replace('"', '""')) %}
+    {% else %}
+        {% set lines = lines ~ ", header = false, names = ['line']" %}
+        {% set line = 'line' %}
+    {% endif %}
+    {% set fields = 'regexp_extract_all(' ~ line ~ ", '[^[:space:]]+')" %}
+    {% set wrong = "'customer_segmentation: A line of the input has ' || len(fields)"
+        ~ " || ' columns and the headings are " ~ headings | length
+        ~ ": correct that line, or the vars delimiter and transaction_headings.'" %}
+    {% set columns = [] %}
+    {% for heading in headings %}
+        {% do columns.append(
+            'case when len(fields) = ' ~ headings | length ~ ' then fields[' ~ loop.index
+            ~ '] else ' ~ customer_segmentation.raise_error(wrong) ~ ' end as '
+            ~ adapter.quote(heading | string | replace('"', '""'))
+        ) %}
+    {% endfor %}
+    {{ return(
+        '(select ' ~ columns | join(', ') ~ ' from (select ' ~ fields ~ ' as fields from '
+        ~ lines ~ ')) where len(fields) > 0)'
     ) }}
 {% endmacro %}
 
@@ -71,6 +119,14 @@
     {{ return(headings) }}
 {% endmacro %}
 
+{# The type of an input's column, in lower case; empty where it is not known. #}
+{% macro input_type(column, headings) %}
+    {% for name, type in headings.items() if name | lower == column | lower %}
+        {{ return(type) }}
+    {% endfor %}
+    {{ return('') }}
+{% endmacro %}
+
 {#
     An input's column as text, always behind the input's alias: unqualified, a missing one would
     silently resolve to an alias of the same name.
@@ -78,32 +134,27 @@
     {{ input_text('Unit "Price"', headings) }}   ->   cast(input_rows."Unit ""Price""" as string)
 
     A floating-point number has no exact decimal form (0.1 + 0.2 is 0.30000000000000004), so it is
-    rounded to as many digits as staging keeps, if any are given. A moment with a time zone is told
-    in UTC.
+    rounded to as many digits as staging keeps, if any are given. A number is told with the
+    separator that the input's texts are said to have. A moment with a time zone is told in UTC.
 
     headings: as input_headings gives them. scale: digits behind the point, for a number.
 #}
 {% macro input_text(column, headings, scale=none) -%}
-    {%- set types = {} -%}
-    {%- for name, type in headings.items() -%}
-        {%- do types.update({name | lower: type}) -%}
-    {%- endfor -%}
-    {%- set type = types.get(column | lower, '') -%}
+    {%- set type = customer_segmentation.input_type(column, headings) -%}
     {%- set quoted = 'input_rows.' ~ adapter.quote(column | replace('"', '""')) -%}
-    {%- set as_text = 'cast(' ~ quoted ~ ' as ' ~ dbt.type_string() ~ ')' -%}
-    {%- if scale is not none and type in ['double', 'float', 'real'] -%}
-    coalesce(
-        cast(
-            {{ customer_segmentation.try_cast(quoted, 'decimal(38, ' ~ scale ~ ')') }}
-            as {{ dbt.type_string() }}
-        ),
-        {{ as_text }}
-    )
-    {%- elif type == 'timestamp with time zone' -%}
-    cast({{ quoted }} at time zone 'UTC' as {{ dbt.type_string() }})
-    {%- else -%}
-    {{ as_text }}
+    {%- set text = 'cast(' ~ quoted ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    {%- if type == 'timestamp with time zone' -%}
+        {%- set text = 'cast(' ~ quoted ~ " at time zone 'UTC' as " ~ dbt.type_string() ~ ") || 'Z'"
+        -%}
+    {%- elif scale is not none and type in ['double', 'float', 'real'] -%}
+        {%- set rounded = customer_segmentation.try_cast(quoted, 'decimal(38, ' ~ scale ~ ')') -%}
+        {%- set text =
+            'coalesce(cast(' ~ rounded ~ ' as ' ~ dbt.type_string() ~ '), ' ~ text ~ ')' -%}
     {%- endif -%}
+    {%- if scale is not none and var('decimal_separator') == ',' and type not in ['', 'varchar'] -%}
+        {%- set text = 'replace(' ~ text ~ ", '.', ',')" -%}
+    {%- endif -%}
+    {{ text }}
 {%- endmacro %}
 
 {#
@@ -112,6 +163,13 @@
 #}
 {% macro check_mapped_columns(input, mapping, headings) %}
     {% set known = headings | map('lower') | list %}
+    {% set named = var('transaction_headings') %}
+    {% if named and named | length != known | length %}
+        {% do customer_segmentation.fail(
+            'The var transaction_headings names ' ~ named | length ~ ' columns and the input '
+            ~ input ~ ' has ' ~ known | length ~ ': name each of them, in their order.'
+        ) %}
+    {% endif %}
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'

@@ -10,7 +10,17 @@
     {% set checks = [
         ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
         ('delimiter', var('delimiter') is none or var('delimiter') is string,
-            'the text between two columns, or nothing'),
+            'the text between two columns, whitespace, or nothing'),
+        ('transaction_headings', var('transaction_headings') is sequence
+            and var('transaction_headings') is not string
+            and var('transaction_headings') | map('lower') | unique | list | length
+            == var('transaction_headings') | length, 'a list of names, each once'),
+        ('decimal_separator', var('decimal_separator') in ['.', ','], "'.' or ','"),
+        ('date_format', var('date_format') is none
+            or var('date_format') in customer_segmentation.date_formats(),
+            customer_segmentation.date_formats() | join(', ') ~ ', or nothing'),
+        ('timezone', var('timezone') in modules.pytz.all_timezones,
+            'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),

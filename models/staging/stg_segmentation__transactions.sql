@@ -13,9 +13,29 @@ with mapped as (
 
 ),
 
+date_format as (
+
+    select * from {{ ref('stg_segmentation__date_format') }}
+
+),
+
 service_codes as (
 
     select * from {{ customer_segmentation.seed_relation('service_codes') }}
+
+),
+
+tidied as (
+
+    select
+        mapped.*,
+        {% for number in ['quantity', 'unit_price', 'amount'] -%}
+        {{ customer_segmentation.tidy_number('mapped.' ~ number) }} as tidy_{{ number }},
+        {% endfor -%}
+        {{ customer_segmentation.currency_or_null(
+            'mapped.amount' if amount_is_given else 'mapped.unit_price'
+        ) }} as amount_currency
+    from mapped
 
 ),
 
@@ -23,44 +43,52 @@ typed as (
 
     select
         -- ids
-        {{ customer_segmentation.clean_id('mapped.customer_id') }} as customer_id,
-        {{ customer_segmentation.clean_id('mapped.order_id') }} as order_id,
-        upper({{ customer_segmentation.clean_id('mapped.product_id') }}) as product_id,
+        {{ customer_segmentation.clean_id('tidied.customer_id') }} as customer_id,
+        {{ customer_segmentation.clean_id('tidied.order_id') }} as order_id,
+        upper({{ customer_segmentation.clean_id('tidied.product_id') }}) as product_id,
 
         -- text
-        nullif(trim(mapped.country), '') as country,
-        upper(nullif(trim(mapped.currency), '')) as currency,
+        nullif(trim(tidied.country), '') as country,
+        coalesce(upper(nullif(trim(tidied.currency), '')), tidied.amount_currency) as currency,
 
         -- numbers
         {% if amount_is_given -%}
         case
-            when trim(coalesce(mapped.quantity, '')) = '' then 1
-            else {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }}
+            when trim(coalesce(tidied.quantity, '')) = '' then 1
+            else {{ customer_segmentation.decimal_or_null('tidied.tidy_quantity', 18, 4) }}
         end as quantity,
         {%- else -%}
-        {{ customer_segmentation.decimal_or_null('trim(mapped.quantity)', 18, 4) }} as quantity,
+        {{ customer_segmentation.decimal_or_null('tidied.tidy_quantity', 18, 4) }} as quantity,
         {%- endif %}
-        {{ customer_segmentation.decimal_or_null('trim(mapped.unit_price)', 18, 6) }} as unit_price,
-        {{ customer_segmentation.decimal_or_null('trim(mapped.amount)', 18, 4) }} as given_amount,
+        {{ customer_segmentation.decimal_or_null('tidied.tidy_unit_price', 18, 6) }} as unit_price,
+        {{ customer_segmentation.decimal_or_null('tidied.tidy_amount', 18, 4) }} as given_amount,
 
         -- timestamps
-        {{ customer_segmentation.timestamp_or_null('trim(mapped.ordered_at)') }} as ordered_at,
+        case date_format.date_format
+            {%- for format in customer_segmentation.date_formats() %}
+            when '{{ format }}'
+                then {{ customer_segmentation.timestamp_or_null(
+                    'trim(tidied.ordered_at)', format
+                ) }}
+            {%- endfor %}
+        end as ordered_at,
 
         -- the input's own text, of which only rejected rows keep a copy
         {% for column in raw_columns -%}
-        mapped.{{ column }} as raw_{{ column }},
+        tidied.{{ column }} as raw_{{ column }},
         {% endfor -%}
 
         -- Copies of one row are alike in every column, so which of them is the first is all one.
         row_number() over (
             partition by
                 {%- for column in raw_columns if column in mapping %}
-                mapped.{{ column }},
+                tidied.{{ column }},
                 {%- endfor %}
-                mapped.other_columns_hash
-            order by mapped.customer_id
+                tidied.other_columns_hash
+            order by tidied.customer_id
         ) as copy_number
-    from mapped
+    from tidied
+    cross join date_format
 
 ),
 
@@ -114,6 +142,8 @@ checked as (
         case
             when trim(coalesce(raw_ordered_at, '')) = '' then 'ordered_at missing'
             when ordered_at is null then 'ordered_at unreadable'
+            when extract(year from ordered_at) not between 1900 and 2099
+                then 'ordered_at out of range'
             {%- if amount_is_given %}
             when trim(coalesce(raw_amount, '')) = '' then 'amount missing'
             when given_amount is null then 'amount unreadable'
