@@ -157,6 +157,8 @@ checked as (
             {%- endif %}
             when quantity = 0 then 'quantity zero'
             when amount is null then 'amount too large'
+            when abs(quantity) > {{ customer_segmentation.threshold('max_line_amount') }}
+                then 'quantity too large'
             when is_return and amount > 0 then 'return with a positive amount'
         end as reject_reason
     from described
