@@ -6,10 +6,11 @@
     ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
 #}
 {% macro clean_id(text) -%}
+    {%- set trimmed = customer_segmentation.trim_blanks(text) -%}
     case
-        when lower(trim({{ text }})) in ('', 'nan', 'null', 'none', 'n/a') then null
-        when {{ customer_segmentation.regex_matches('trim(' ~ text ~ ')', '^[0-9]+[.]0+$') }}
-            then {{ dbt.split_part('trim(' ~ text ~ ')', "'.'", 1) }}
-        else trim({{ text }})
+        when lower({{ trimmed }}) in ('', 'nan', 'null', 'none', 'n/a') then null
+        when {{ customer_segmentation.regex_matches(trimmed, '^[0-9]+[.]0+$') }}
+            then {{ dbt.split_part(trimmed, "'.'", 1) }}
+        else {{ trimmed }}
     end
 {%- endmacro %}
