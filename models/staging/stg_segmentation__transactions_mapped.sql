@@ -18,12 +18,14 @@ select
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as {{ canonical }},
     {% endfor -%}
-    -- Columns without a canonical name matter only for telling whether two rows are the same.
+    -- Columns without a canonical name matter only for telling whether two rows are the same. With
+    -- its length in front, no text can pass for two, or for none.
     {% if others -%}
     md5(concat_ws(
-        chr(31)
-        {%- for column in others %},
-        coalesce({{ customer_segmentation.input_text(column, headings) }}, chr(30))
+        ','
+        {%- for column in others %}
+        {%- set text = customer_segmentation.input_text(column, headings) %},
+        coalesce(cast(length({{ text }}) as {{ dbt.type_string() }}) || ':' || {{ text }}, '')
         {%- endfor %}
     ))
     {%- else -%}
