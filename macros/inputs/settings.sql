@@ -23,6 +23,7 @@
             'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
+        ('rfm_scoring', var('rfm_scoring') in ['ntile', 'thresholds'], 'ntile or thresholds'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
