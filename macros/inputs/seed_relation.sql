@@ -13,10 +13,12 @@
             ~ ' are ' ~ replaceable | join(', ') ~ '.'
         ) %}
     {% endfor %}
+    {# Replaced or not, the seed is a parent: a test of what replaces it holds back every model. #}
+    {% set seed = ref('customer_segmentation', name) %}
     {% if name in overrides %}
         {{ return(render(overrides[name])) }}
     {% endif %}
-    {{ return(ref('customer_segmentation', name)) }}
+    {{ return(seed) }}
 {% endmacro %}
 
 {# The seeds that the var seed_overrides may replace. #}

@@ -68,8 +68,8 @@ def test_other_scores_with_a_map_of_their_own(built):
         "my_map",
         columns,
         [
-            ("Champions", 3, 3, 1, 3, 1, 3),
-            ("Loyal", 2, 2, 1, 3, 1, 3),
+            ("Loyal", 3, 3, 1, 3, 1, 3),
+            ("Hibernating", 2, 2, 1, 3, 1, 3),
             ("Lost", 1, 1, 1, 3, 1, 3),
         ],
     )
@@ -77,7 +77,7 @@ def test_other_scores_with_a_map_of_their_own(built):
     with duckdb.connect(str(built.database)) as connection:
         connection.execute(
             f"create table my_segments as from {SCHEMA}.segment_definitions where segment in "
-            "('Champions', 'Loyal', 'Lost', 'Returns only', 'Prospect', 'No purchase')"
+            "('Loyal', 'Hibernating', 'Lost', 'Returns only', 'Prospect', 'No purchase')"
         )
     outcome = built.build({"rfm_bins": 3, "seed_overrides": overrides})
     assert outcome.code == 0, outcome.err
@@ -86,4 +86,4 @@ def test_other_scores_with_a_map_of_their_own(built):
         "count(distinct rfm_segment) from customer_segments where r_score is not null "
         "group by 1 order by 1"
     )
-    assert found == [(1, 3, 1, "Lost", 1), (2, 3, 1, "Loyal", 1), (3, 3, 1, "Champions", 1)]
+    assert found == [(1, 3, 1, "Lost", 1), (2, 3, 1, "Hibernating", 1), (3, 3, 1, "Loyal", 1)]
