@@ -164,17 +164,16 @@
 {% macro check_mapped_columns(input, mapping, headings) %}
     {% set known = headings | map('lower') | list %}
     {% set named = var('transaction_headings') %}
-    {% if named and named | length != known | length %}
-        {% do customer_segmentation.fail(
-            'The var transaction_headings names ' ~ named | length ~ ' columns and the input '
-            ~ input ~ ' has ' ~ known | length ~ ': name each of them, in their order.'
-        ) %}
-    {% endif %}
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'
             ~ headings | join(', ') ~ '": give every line as many columns as the heading, or name '
             ~ 'what stands between them in the var delimiter.'
+        ) %}
+    {% elif named and named | length != known | length %}
+        {% do customer_segmentation.fail(
+            'The var transaction_headings names ' ~ named | length ~ ' columns and the input '
+            ~ input ~ ' has ' ~ known | length ~ ': name each of them, in their order.'
         ) %}
     {% endif %}
     {% for canonical, column in mapping.items() if column | lower not in known %}

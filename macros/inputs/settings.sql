@@ -9,15 +9,16 @@
     {% set segmentations = var('segmentations') %}
     {% set checks = [
         ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
-        ('delimiter', var('delimiter') is none or var('delimiter') is string,
-            'the text between two columns, whitespace, or nothing'),
+        ('delimiter', var('delimiter') in [none, 'whitespace'] or (var('delimiter') is string
+            and var('delimiter').encode('utf-8') | length <= 4 and '"' not in var('delimiter')),
+            'the one to four characters between two columns, whitespace, or nothing'),
         ('transaction_headings', var('transaction_headings') is sequence
             and var('transaction_headings') is not string
             and var('transaction_headings') | map('lower') | unique | list | length
             == var('transaction_headings') | length, 'a list of names, each once'),
         ('decimal_separator', var('decimal_separator') in ['.', ','], "'.' or ','"),
         ('date_format', var('date_format') is none
-            or var('date_format') in customer_segmentation.date_formats(),
+            or var('date_format') in customer_segmentation.date_formats() | list,
             customer_segmentation.date_formats() | join(', ') ~ ', or nothing'),
         ('timezone', var('timezone') in modules.pytz.all_timezones,
             'a name of the tz database such as Europe/London'),

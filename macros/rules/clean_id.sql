@@ -4,12 +4,15 @@
     that was written out.
 
     ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
+
+    With decimal_separator: ',' such a program may have written 17850,0 as well.
 #}
 {% macro clean_id(text) -%}
+    {%- set zeros = '[.,]0+$' if var('decimal_separator') == ',' else '[.]0+$' -%}
     case
         when lower(trim({{ text }})) in ('', 'nan', 'null', 'none', 'n/a') then null
-        when {{ customer_segmentation.regex_matches('trim(' ~ text ~ ')', '^[0-9]+[.]0+$') }}
-            then {{ dbt.split_part('trim(' ~ text ~ ')', "'.'", 1) }}
+        when {{ customer_segmentation.regex_matches('trim(' ~ text ~ ')', '^[0-9]+' ~ zeros) }}
+            then {{ customer_segmentation.regex_replace('trim(' ~ text ~ ')', zeros, '') }}
         else trim({{ text }})
     end
 {%- endmacro %}
