@@ -12,12 +12,20 @@
     {% set ending = (value[:-3] if is_compressed else value).split('.')[-1] | lower %}
     {% set path = customer_segmentation.text_literal(value) %}
     {% set is_text = ending in ['csv', 'tsv', 'txt'] %}
+    {% set is_known = is_text or (ending == 'parquet' and not is_compressed) %}
+    {% set is_file = is_known or '/' in value or '\\' in value
+        or ending in ['xls', 'xlsx', 'json', 'zip'] %}
 
     {% if value == '' %}
         {% do customer_segmentation.fail(
             'No input: name a relation or a file in the var ' ~ input ~ '.'
         ) %}
-    {% elif is_text or (ending == 'parquet' and not is_compressed) %}
+    {% elif is_file and not customer_segmentation.reads_files() %}
+        {% do customer_segmentation.fail(
+            'The file ' ~ value ~ ' in the var ' ~ input ~ ' cannot be read on ' ~ adapter.type()
+            ~ ': load it into a table, and name that relation in the var.'
+        ) %}
+    {% elif is_known %}
         {% if execute and run_query('select * from glob(' ~ path ~ ')').rows | length == 0 %}
             {% do customer_segmentation.fail(
                 'There is no file ' ~ value ~ ': correct the path in the var ' ~ input
@@ -28,7 +36,7 @@
             customer_segmentation.text_reader(path) if is_text
             else 'read_parquet(' ~ path ~ ', union_by_name = true)'
         ) }}
-    {% elif '/' in value or '\\' in value or ending in ['xls', 'xlsx', 'json', 'zip'] %}
+    {% elif is_file %}
         {% do customer_segmentation.fail(
             'The file ' ~ value ~ ' in the var ' ~ input ~ ' is of a kind that cannot be read: save'
             ~ ' it as .csv, .tsv or .txt, also compressed as .gz, or as .parquet.'
@@ -89,9 +97,10 @@
         {%- do types.update({name | lower: type}) -%}
     {%- endfor -%}
     {%- set type = types.get(column | lower, '') -%}
-    {%- set quoted = 'input_rows.' ~ adapter.quote(column | replace('"', '""')) -%}
+    {%- set quoted = 'input_rows.' ~ customer_segmentation.quote_name(column) -%}
     {%- set as_text = 'cast(' ~ quoted ~ ' as ' ~ dbt.type_string() ~ ')' -%}
-    {%- if scale is not none and type in ['double', 'float', 'real'] -%}
+    {%- set is_float = type in ['double', 'float', 'real'] -%}
+    {%- if is_float and scale is not none -%}
     coalesce(
         cast(
             {{ customer_segmentation.try_cast(quoted, 'decimal(38, ' ~ scale ~ ')') }}
@@ -99,6 +108,8 @@
         ),
         {{ as_text }}
     )
+    {%- elif is_float -%}
+    {{ customer_segmentation.float_text(quoted) }}
     {%- elif type == 'timestamp with time zone' -%}
     cast({{ quoted }} at time zone 'UTC' as {{ dbt.type_string() }})
     {%- else -%}
