@@ -33,6 +33,9 @@
             'a whole number from 1 to 8, or nothing'),
         ('segmentations', segmentations is sequence and segmentations is not string
             and 'rfm' in segmentations, 'a list that holds at least rfm'),
+        ('segmentations',
+            'kmeans' not in segmentations or customer_segmentation.runs_python_models(),
+            '[rfm] on ' ~ adapter.type() ~ ', where the Python model of k-means cannot run'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}

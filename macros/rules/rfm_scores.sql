@@ -88,9 +88,12 @@
 
         select
             tied.*,
-            {{ bins }} + 1 - recency_days_first_tile as r_score,
-            case when frequency > 1 then 1 + repeat_first_tile else 1 end as f_score,
-            monetary_first_tile as m_score,
+            cast({{ bins }} + 1 - recency_days_first_tile as {{ dbt.type_bigint() }}) as r_score,
+            cast(
+                case when frequency > 1 then 1 + repeat_first_tile else 1 end
+                as {{ dbt.type_bigint() }}
+            ) as f_score,
+            cast(monetary_first_tile as {{ dbt.type_bigint() }}) as m_score,
             recency_days_tile <> recency_days_first_tile
             or frequency_tile <> frequency_first_tile
             or monetary_tile <> monetary_first_tile as is_ntile_split

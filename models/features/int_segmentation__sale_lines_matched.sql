@@ -87,7 +87,8 @@ final as (
     where
         line_class = 'sale'
         and next_class = 'return'
-        and next_at <= {{ dbt.dateadd('day', cancellation_days, 'ordered_at') }}
+        -- On Spark, dbt.dateadd would drop the fractions of a second.
+        and next_at <= ordered_at + interval '{{ cancellation_days }}' day
         and {{ cancellation_days }} > 0
     group by customer_id, order_id
 

@@ -18,10 +18,10 @@ totals as (
         coalesce(sum(case when line_class <> 'later' then row_count end), 0) as row_count,
         coalesce(sum(case when line_class = 'rejected' then row_count end), 0) as rejected_count,
         coalesce(sum(case when line_class = 'later' then row_count end), 0) as later_count,
-        {{ dbt.listagg(
+        {{ customer_segmentation.join_texts(
             "case when line_class = 'rejected' then reject_reason || ' ' || row_count end",
             "', '",
-            'order by row_count desc, reject_reason',
+            'row_count desc, reject_reason',
         ) }} as reasons
     from reasons
 
