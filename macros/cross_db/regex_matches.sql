@@ -13,3 +13,7 @@
 {% macro default__regex_matches(expression, pattern) -%}
     regexp_matches({{ expression }}, {{ customer_segmentation.text_literal(pattern) }})
 {%- endmacro %}
+
+{% macro spark__regex_matches(expression, pattern) -%}
+    ({{ expression }} rlike {{ customer_segmentation.text_literal(pattern) }})
+{%- endmacro %}

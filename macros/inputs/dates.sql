@@ -47,7 +47,7 @@
     {%- else -%}
     {%- set time = '([ T]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?)' -%}
     {%- set half_day_time = '([ T](0?[1-9]|1[0-2]):[0-5][0-9](:[0-5][0-9])? ?[AaPp][Mm])' -%}
-    {%- set zone = '( ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))' -%}
+    {%- set zone = '( ?(Z|UTC|GMT|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))' -%}
     case
         {%- for pattern, parts in customer_segmentation.date_formats()[format] %}
         {%- set as_iso =

@@ -7,34 +7,33 @@
         1,234.50     -> 1,234.50                     1.234,50     -> 1,234.50
         $ 12.50      -> 12.50                        12,50 €      -> 12.50
         (12.50)      -> -12.50                       12,50-       -> -12.50
+        −$12.50      -> -12.50                       (12,50) €    -> -12.50
 
     text: SQL text expression.
 #}
 {% macro tidy_number(text) -%}
     {%- set blank = '[ \u00a0\u202f]*' -%}
     {%- set currency = customer_segmentation.currency_pattern() -%}
-    {%- set pointed = 'trim(' ~ text ~ ')' -%}
-    {%- if var('decimal_separator') == ',' -%}
-        {%- set pointed = 'translate(' ~ pointed ~ ", '.,', ',.')" -%}
-    {%- endif -%}
+    {#- Some programs write a minus sign of its own, which no number has. -#}
+    {%- set marks = ("'.,−', ',.-'" if var('decimal_separator') == ',' else "'−', '-'") -%}
+    {%- set pointed = 'translate(trim(' ~ text ~ '), ' ~ marks ~ ')' -%}
     {%- set steps = [
         ('^([(+-]*)' ~ blank ~ currency ~ blank, '\\1'),
-        ('([0-9.])' ~ blank ~ currency ~ blank ~ '([)-]?)$', '\\1\\3'),
-        ('^[(]([0-9].*)[)]$', '-\\1'),
-        ('^([0-9].*)-$', '-\\1'),
-        ('^−', '-'),
+        ('([0-9.)])' ~ blank ~ currency ~ blank ~ '([)-]?)$', '\\1\\3'),
+        ('^[(]([0-9.].*)[)]$', '-\\1'),
+        ('^([0-9.].*)-$', '-\\1'),
     ] -%}
     {%- set tidied = namespace(text=pointed) -%}
     {%- for pattern, replacement in steps -%}
         {%- set tidied.text =
             customer_segmentation.regex_replace(tidied.text, pattern, replacement) -%}
     {%- endfor -%}
-    {#- Under a decimal comma, a point sets thousands apart. -#}
-    {%- set plain = '+-' if var('decimal_separator') == ',' else '.+-' -%}
+    {#- Nearly every number is plain; under a decimal comma, a point sets thousands apart. -#}
+    {%- set plain = '[0-9]' if var('decimal_separator') == ',' else '[0-9.]' -%}
     case
-        when {{ customer_segmentation.regex_matches(text, '[^0-9' ~ plain ~ ']') }}
-            then {{ tidied.text }}
-        else {{ text }}
+        when {{ customer_segmentation.regex_matches(text, '^[+-]?' ~ plain ~ '*$') }}
+            then {{ text }}
+        else {{ tidied.text }}
     end
 {%- endmacro %}
 

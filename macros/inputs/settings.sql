@@ -9,20 +9,22 @@
     {% set segmentations = var('segmentations') %}
     {% set checks = [
         ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
-        ('delimiter', var('delimiter') is none or var('delimiter') is string,
-            'the text between two columns, whitespace, or nothing'),
+        ('delimiter', var('delimiter') in [none, 'whitespace'] or (var('delimiter') is string
+            and var('delimiter').encode('utf-8') | length <= 4 and '"' not in var('delimiter')),
+            'the one to four characters between two columns, whitespace, or nothing'),
         ('transaction_headings', var('transaction_headings') is sequence
             and var('transaction_headings') is not string
             and var('transaction_headings') | map('lower') | unique | list | length
             == var('transaction_headings') | length, 'a list of names, each once'),
         ('decimal_separator', var('decimal_separator') in ['.', ','], "'.' or ','"),
         ('date_format', var('date_format') is none
-            or var('date_format') in customer_segmentation.date_formats(),
+            or var('date_format') in customer_segmentation.date_formats() | list,
             customer_segmentation.date_formats() | join(', ') ~ ', or nothing'),
         ('timezone', var('timezone') in modules.pytz.all_timezones,
             'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
+        ('rfm_scoring', var('rfm_scoring') in ['ntile', 'thresholds'], 'ntile or thresholds'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
@@ -31,6 +33,9 @@
             'a whole number from 1 to 8, or nothing'),
         ('segmentations', segmentations is sequence and segmentations is not string
             and 'rfm' in segmentations, 'a list that holds at least rfm'),
+        ('segmentations',
+            'kmeans' not in segmentations or customer_segmentation.runs_python_models(),
+            '[rfm] on ' ~ adapter.type() ~ ', where the Python model of k-means cannot run'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}

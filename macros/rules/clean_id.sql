@@ -4,13 +4,16 @@
     that was written out.
 
     ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
+
+    With decimal_separator: ',' such a program may have written 17850,0 as well.
 #}
 {% macro clean_id(text) -%}
     {%- set trimmed = customer_segmentation.trim_blanks(text) -%}
+    {%- set zeros = '[.,]0+$' if var('decimal_separator') == ',' else '[.]0+$' -%}
     case
         when lower({{ trimmed }}) in ('', 'nan', 'null', 'none', 'n/a') then null
-        when {{ customer_segmentation.regex_matches(trimmed, '^[0-9]+[.]0+$') }}
-            then {{ dbt.split_part(trimmed, "'.'", 1) }}
+        when {{ customer_segmentation.regex_matches(trimmed, '^[0-9]+' ~ zeros) }}
+            then {{ customer_segmentation.regex_replace(trimmed, zeros, '') }}
         else {{ trimmed }}
     end
 {%- endmacro %}

@@ -86,7 +86,8 @@ sales as (
             case
                 when
                     line_class = 'return'
-                    and ordered_at <= {{ dbt.dateadd('day', cancellation_days, 'sold_at') }}
+                    -- On Spark, dbt.dateadd would drop the fractions of a second.
+                    and ordered_at <= sold_at + interval '{{ cancellation_days }}' day
                     then line_count
                 else 0
             end

@@ -59,9 +59,10 @@ ranked as (
 
 ),
 
-final as (
+chosen as (
 
     select
+        *,
         {% if given_format -%}
         {{ customer_segmentation.text_literal(given_format) }}
         {%- else -%}
@@ -71,16 +72,24 @@ final as (
             when {{ format }}_count = most_count then '{{ format }}'
             {%- endfor %}
         end
-        {%- endif %} as date_format,
+        {%- endif %} as date_format
+    from ranked
+
+),
+
+final as (
+
+    select
+        date_format,
         text_count,
         {% for format in formats -%}
         {{ format }}_count,
         {% endfor -%}
         case
-            when month_first_count = day_first_count and month_first_count = most_count
+            when date_format = 'month_first' and day_first_count = month_first_count
                 then ambiguous_text
         end as ambiguous_text
-    from ranked
+    from chosen
 
 )
 

@@ -7,7 +7,9 @@
     {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
 {%- endif -%}
 {%- set mapped = mapping.values() | map('lower') | list -%}
-{%- set others = headings | map('lower') | reject('in', mapped) | list -%}
+{#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}
+{%- set others =
+    [] if 'line_id' in mapping else headings | map('lower') | reject('in', mapped) | list -%}
 {%- set scales = {'quantity': 4, 'unit_price': 6, 'amount': 4} %}
 
 select

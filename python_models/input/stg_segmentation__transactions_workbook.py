@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from glob import glob
 
+# As many digits behind the point as staging keeps: what a formula gives (10 / 3) has no end.
+DIGITS = {"quantity": 4, "unit_price": 6, "amount": 4}
 
-def text_of(cell: object, decimal_separator: str = ".") -> str | None:
+
+def text_of(cell: object, decimal_separator: str = ".", digits: int | None = None) -> str | None:
     """A cell as text, as the other readers give it; None where it is empty.
 
-    A number is told with the 15 digits that spreadsheets keep (0.1 + 0.2 is 0.3), never in
-    scientific notation, and with the separator that the input's texts are said to have; a date in
-    ISO form.
+    A number is told with the 15 digits that spreadsheets keep (0.1 + 0.2 is 0.3), rounded to so
+    many digits behind the point if any are given, never in scientific notation, and with the
+    separator that the input's texts are said to have; a date in ISO form.
     """
     if cell is None or cell == "":
         return None
     if isinstance(cell, float):
         number = Decimal(format(cell, ".15g"))
+        if digits is not None and -number.as_tuple().exponent > digits:
+            number = number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
         whole = number == number.to_integral_value()
         digits = format(number.to_integral_value() if whole else number, "f")
         return digits.replace(".", decimal_separator)
@@ -27,16 +32,17 @@ def text_of(cell: object, decimal_separator: str = ".") -> str | None:
     return str(cell)
 
 
-def tables(path: str) -> Iterator[tuple[list[str], list[list[object]]]]:
-    """Yields headings and rows of each sheet of a workbook whose headings are its first sheet's.
+def tables(path: str, needed: set[str]) -> Iterator[tuple[list[str], list[list[object]]]]:
+    """Yields headings and rows of each sheet of a workbook that holds order lines.
 
-    path: an .xlsx file. The headings are a sheet's first row that is not empty; sheets with other
-    headings, such as notes, are passed over. Raises ValueError where the file cannot be read or
-    holds nothing.
+    path: an .xlsx file. needed: headings in lower case that such a sheet has; sheets without them,
+    such as notes, are passed over, unless no sheet has them: then the first is given, so that the
+    headings can be told. They are a sheet's first row that is not empty. Raises ValueError where
+    the file cannot be read or holds nothing.
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
-    first = None
+    first, found = None, False
     try:
         workbook = CalamineWorkbook.from_path(path)
         for name in workbook.sheet_names:
@@ -44,9 +50,9 @@ def tables(path: str) -> Iterator[tuple[list[str], list[list[object]]]]:
             if not rows:
                 continue
             headings = [text_of(cell) or "" for cell in rows[0]]
-            if first is None:
-                first = headings
-            if headings == first:
+            first = first or (headings, rows[1:])
+            if needed <= {heading.lower() for heading in headings}:
+                found = True
                 yield headings, rows[1:]
     except (CalamineError, OSError) as error:
         raise ValueError(
@@ -55,6 +61,8 @@ def tables(path: str) -> Iterator[tuple[list[str], list[list[object]]]]:
         ) from error
     if first is None:
         raise ValueError(f"customer_segmentation: The workbook {path} has no rows.")
+    if not found:
+        yield first
 
 
 def unique(headings: list[str]) -> list[str]:
@@ -79,11 +87,19 @@ def model(dbt, session):
 
     path = dbt.config.meta_get("path")
     separator = dbt.config.meta_get("decimal_separator")
+    columns = dbt.config.meta_get("columns") or {}
+    mapped = {name: str(column).lower() for name, column in columns.items() if column is not None}
+    needed = {mapped[name] for name in ("customer_id", "ordered_at") if name in mapped}
+    digits = {mapped[name]: places for name, places in DIGITS.items() if name in mapped}
     frames = []
     # Path.glob takes no pattern that starts at the root.
-    for workbook in sorted(glob(path)) or [path]:  # noqa: PTH207
-        for headings, rows in tables(workbook):
-            cells = [[text_of(cell, separator) for cell in row] for row in rows]
+    for workbook in sorted(glob(path, recursive=True)) or [path]:  # noqa: PTH207
+        for headings, rows in tables(workbook, needed):
+            places = [digits.get(heading.lower()) for heading in headings]
+            cells = [
+                [text_of(cell, separator, most) for cell, most in zip(row, places, strict=True)]
+                for row in rows
+            ]
             frames.append(pandas.DataFrame(cells, columns=unique(headings), dtype="str"))
     # A row in which nothing stands is the space above a second table, or below the first.
     return pandas.concat(frames, ignore_index=True).dropna(how="all")

@@ -1,11 +1,21 @@
 -- Rows and money of all line classes add up to the input's own, summed from its text
-with input_rows as (
+with tidied as (
 
     select
-        {{ customer_segmentation.decimal_or_null('trim(amount)', 18, 4) }} as given_amount,
-        {{ customer_segmentation.decimal_or_null('trim(quantity)', 18, 4) }} as quantity,
-        {{ customer_segmentation.decimal_or_null('trim(unit_price)', 18, 6) }} as unit_price
+        {{ customer_segmentation.tidy_number('amount') }} as amount,
+        {{ customer_segmentation.tidy_number('quantity') }} as quantity,
+        {{ customer_segmentation.tidy_number('unit_price') }} as unit_price
     from {{ ref('stg_segmentation__transactions_mapped') }}
+
+),
+
+input_rows as (
+
+    select
+        {{ customer_segmentation.decimal_or_null('amount', 18, 4) }} as given_amount,
+        {{ customer_segmentation.decimal_or_null('quantity', 18, 4) }} as quantity,
+        {{ customer_segmentation.decimal_or_null('unit_price', 18, 6) }} as unit_price
+    from tidied
 
 ),
 
