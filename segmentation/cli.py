@@ -72,7 +72,8 @@ def docs(settings: dict) -> None:
     from segmentation import dbt
 
     dbt.run(["docs", "generate", "--static"], settings)
-    dbt.say(f"Open {ROOT / 'target' / 'static_index.html'} in a browser.")
+    page = (ROOT / "target" / "static_index.html").as_uri()
+    dbt.say(f"Open {page}#!/overview/customer_segmentation in a browser.")
 
 
 COMMANDS = {"build": build, "test": test, "docs": docs}

@@ -39,9 +39,10 @@ def summarise(database: str, schema: str, segmentations: list[str]) -> str:
         [(customers, buyers, as_of_date, split)] = ask(FACTS)
         text = [f"{customers:,} customers, {buyers:,} with an order, as of {as_of_date}."]
         text += ["", *_segment_table("RFM segment", ask(SEGMENTS, segmentation="rfm"))]
-        text += [
-            f"Plain NTILE would have split {split:,} customers from others with equal values.",
-        ]
+        if split:
+            text += [
+                f"Plain NTILE would have split {split:,} customers from others with equal values."
+            ]
         if "kmeans" in segmentations:
             [(k,)] = ask(CHOSEN_K)
             title = f"K-means cluster (k = {k})" if k else "K-means cluster"

@@ -1,10 +1,19 @@
 {#
-    A SQL text literal of any text: quotes inside are doubled, so nothing breaks out of it.
+    A SQL text literal of any text: whatever would end it is escaped, so nothing breaks out of it.
 
     {{ text_literal("Can't Lose Them") }}   ->   'Can''t Lose Them'
 #}
-{% macro text_literal(text) -%}
+{% macro text_literal(text) %}
+    {{ return(adapter.dispatch('text_literal', 'customer_segmentation')(text)) }}
+{% endmacro %}
+
+{% macro default__text_literal(text) -%}
     '{{ text | string | replace("'", "''") }}'
+{%- endmacro %}
+
+{# Spark reads escapes in a literal, and replaces ${name} by the setting of that name. #}
+{% macro spark__text_literal(text) -%}
+    '{{ text | string | replace('\\', '\\\\') | replace("'", "\\'") | replace('${', '$\\{') }}'
 {%- endmacro %}
 
 {# Several of them, between commas: 'a', 'b' #}

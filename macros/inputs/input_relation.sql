@@ -12,12 +12,20 @@
     {% set ending = (value[:-3] if is_compressed else value).split('.')[-1] | lower %}
     {% set path = customer_segmentation.text_literal(value) %}
     {% set is_text = ending in ['csv', 'tsv', 'txt'] %}
+    {% set is_known = is_text or (ending in ['parquet', 'xlsx'] and not is_compressed) %}
+    {% set is_file = is_known or '/' in value or '\\' in value
+        or ending in ['xls', 'json', 'zip'] %}
 
     {% if value == '' %}
         {% do customer_segmentation.fail(
             'No input: name a relation or a file in the var ' ~ input ~ '.'
         ) %}
-    {% elif is_text or (ending in ['parquet', 'xlsx'] and not is_compressed) %}
+    {% elif is_file and not customer_segmentation.reads_files() %}
+        {% do customer_segmentation.fail(
+            'The file ' ~ value ~ ' in the var ' ~ input ~ ' cannot be read on ' ~ adapter.type()
+            ~ ': load it into a table, and name that relation in the var.'
+        ) %}
+    {% elif is_known %}
         {% if execute and run_query('select * from glob(' ~ path ~ ')').rows | length == 0 %}
             {% do customer_segmentation.fail(
                 'There is no file ' ~ value ~ ': correct the path in the var ' ~ input
@@ -34,7 +42,7 @@
             {{ return(customer_segmentation.aligned_text_reader(path)) }}
         {% endif %}
         {{ return(customer_segmentation.text_reader(path)) }}
-    {% elif '/' in value or '\\' in value or ending in ['xls', 'json', 'zip'] %}
+    {% elif is_file %}
         {% do customer_segmentation.fail(
             'The file ' ~ value ~ ' in the var ' ~ input ~ ' is of a kind that cannot be read: save'
             ~ ' it as .csv, .tsv or .txt, also compressed as .gz, or as .parquet or .xlsx.'
@@ -80,7 +88,7 @@
         {% set lines = lines ~ ', header = true' %}
         {% set first = customer_segmentation.input_headings(lines ~ ')') | first | default('') %}
         {% set headings = first.split() %}
-        {% set line = adapter.quote(first | replace('"', '""')) %}
+        {% set line = customer_segmentation.quote_name(first) %}
     {% else %}
         {% set lines = lines ~ ", header = false, names = ['line']" %}
         {% set line = 'line' %}
@@ -94,7 +102,7 @@
         {% do columns.append(
             'case when len(fields) = ' ~ headings | length ~ ' then fields[' ~ loop.index
             ~ '] else ' ~ customer_segmentation.raise_error(wrong) ~ ' end as '
-            ~ adapter.quote(heading | string | replace('"', '""'))
+            ~ customer_segmentation.quote_name(heading)
         ) %}
     {% endfor %}
     {{ return(
@@ -141,15 +149,18 @@
 #}
 {% macro input_text(column, headings, scale=none) -%}
     {%- set type = customer_segmentation.input_type(column, headings) -%}
-    {%- set quoted = 'input_rows.' ~ adapter.quote(column | replace('"', '""')) -%}
+    {%- set is_float = type in ['double', 'float', 'real'] -%}
+    {%- set quoted = 'input_rows.' ~ customer_segmentation.quote_name(column) -%}
     {%- set text = 'cast(' ~ quoted ~ ' as ' ~ dbt.type_string() ~ ')' -%}
     {%- if type == 'timestamp with time zone' -%}
         {%- set text = 'cast(' ~ quoted ~ " at time zone 'UTC' as " ~ dbt.type_string() ~ ") || 'Z'"
         -%}
-    {%- elif scale is not none and type in ['double', 'float', 'real'] -%}
+    {%- elif is_float and scale is not none -%}
         {%- set rounded = customer_segmentation.try_cast(quoted, 'decimal(38, ' ~ scale ~ ')') -%}
         {%- set text =
             'coalesce(cast(' ~ rounded ~ ' as ' ~ dbt.type_string() ~ '), ' ~ text ~ ')' -%}
+    {%- elif is_float -%}
+        {%- set text = customer_segmentation.float_text(quoted) -%}
     {%- endif -%}
     {%- if scale is not none and var('decimal_separator') == ',' and type not in ['', 'varchar'] -%}
         {%- set text = 'replace(' ~ text ~ ", '.', ',')" -%}

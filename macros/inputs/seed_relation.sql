@@ -13,16 +13,18 @@
             ~ ' are ' ~ replaceable | join(', ') ~ '.'
         ) %}
     {% endfor %}
+    {# Replaced or not, the seed is a parent: a test of what replaces it holds back every model. #}
+    {% set seed = ref('customer_segmentation', name) %}
     {% if name in overrides %}
         {{ return(render(overrides[name])) }}
     {% endif %}
-    {{ return(ref('customer_segmentation', name)) }}
+    {{ return(seed) }}
 {% endmacro %}
 
 {# The seeds that the var seed_overrides may replace. #}
 {% macro replaceable_seeds() %}
-    {{ return(['service_codes', 'rfm_segment_map', 'segment_definitions', 'thresholds',
-               'cluster_words']) }}
+    {{ return(['service_codes', 'rfm_segment_map', 'rfm_cut_points', 'segment_definitions',
+               'thresholds', 'cluster_words']) }}
 {% endmacro %}
 
 {#

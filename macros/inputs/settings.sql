@@ -24,6 +24,7 @@
             'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
+        ('rfm_scoring', var('rfm_scoring') in ['ntile', 'thresholds'], 'ntile or thresholds'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
@@ -32,6 +33,9 @@
             'a whole number from 1 to 8, or nothing'),
         ('segmentations', segmentations is sequence and segmentations is not string
             and 'rfm' in segmentations, 'a list that holds at least rfm'),
+        ('segmentations',
+            'kmeans' not in segmentations or customer_segmentation.runs_python_models(),
+            '[rfm] on ' ~ adapter.type() ~ ', where the Python model of k-means cannot run'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}

@@ -9,8 +9,9 @@
     {%- if 'amount' in customer_segmentation.transaction_columns() -%}
         {%- set amount = given_amount -%}
     {%- else -%}
-        {#- The product of two decimals keeps the wider type's digits: 18 would not hold it. -#}
-        {%- set wide_quantity = 'cast(' ~ quantity ~ ' as decimal(38, 4))' -%}
+        {#- The exact product has 19 + 18 digits, and one for the carry: 38, all that engines hold.
+            With 18, DuckDB's product overflows; with more than 19, Spark's drops digits. -#}
+        {%- set wide_quantity = 'cast(' ~ quantity ~ ' as decimal(19, 4))' -%}
         {%- set amount = 'round(' ~ wide_quantity ~ ' * ' ~ unit_price ~ ', 4)' -%}
     {%- endif -%}
     case

@@ -13,13 +13,44 @@
     anchored: one order is 1, and customers with two or more are tiled into 2 … n; otherwise a
     second order would jump to 4 wherever most customers bought once.
 
+    With rfm_scoring: thresholds, the cut points of the seed rfm_cut_points take the place of the
+    tiles: a score is the highest whose cut point the value reaches.
+
     relation: a CTE or relation with customer_id, recency_days, frequency (at least 1), monetary.
     partition_by: further columns within which scores are given, such as a month's end.
     Gives a SELECT with every column of the relation, r_score, f_score, m_score (bigint), rfm_score
     (text, such as 545) and is_ntile_split: plain NTILE would have given this customer another score
-    than the first customer with the same value, in at least one of the three.
+    than the first customer with the same value, in at least one of the three; false by thresholds.
 #}
 {% macro rfm_scores(relation, partition_by=[]) %}
+    {% if var('rfm_scoring') == 'thresholds' -%}
+    {{ customer_segmentation.scored_by_thresholds(relation) }}
+    {%- else -%}
+    {{ customer_segmentation.scored_by_ntile(relation, partition_by) }}
+    {%- endif %}
+
+    select
+        {%- for column in partition_by %}
+        {{ column }},
+        {%- endfor %}
+        customer_id,
+        recency_days,
+        frequency,
+        monetary,
+        r_score,
+        f_score,
+        m_score,
+        {{ dbt.concat([
+            'cast(r_score as ' ~ dbt.type_string() ~ ')',
+            'cast(f_score as ' ~ dbt.type_string() ~ ')',
+            'cast(m_score as ' ~ dbt.type_string() ~ ')',
+        ]) }} as rfm_score,
+        is_ntile_split
+    from scored
+{% endmacro %}
+
+{# The CTEs of rfm_scores, up to scored, where scores are tiles. #}
+{% macro scored_by_ntile(relation, partition_by) %}
     {%- set bins = var('rfm_bins') -%}
     {%- set group = (partition_by | join(', ') ~ ', ') if partition_by else '' -%}
     {%- set whole = ('partition by ' ~ partition_by | join(', ') ~ ' ') if partition_by else '' -%}
@@ -57,31 +88,61 @@
 
         select
             tied.*,
-            {{ bins }} + 1 - recency_days_first_tile as r_score,
-            case when frequency > 1 then 1 + repeat_first_tile else 1 end as f_score,
-            monetary_first_tile as m_score
+            cast({{ bins }} + 1 - recency_days_first_tile as {{ dbt.type_bigint() }}) as r_score,
+            cast(
+                case when frequency > 1 then 1 + repeat_first_tile else 1 end
+                as {{ dbt.type_bigint() }}
+            ) as f_score,
+            cast(monetary_first_tile as {{ dbt.type_bigint() }}) as m_score,
+            recency_days_tile <> recency_days_first_tile
+            or frequency_tile <> frequency_first_tile
+            or monetary_tile <> monetary_first_tile as is_ntile_split
         from tied
 
     )
+{% endmacro %}
 
-    select
-        {%- for column in partition_by %}
-        {{ column }},
-        {%- endfor %}
-        customer_id,
-        recency_days,
-        frequency,
-        monetary,
-        r_score,
-        f_score,
-        m_score,
-        {{ dbt.concat([
-            'cast(r_score as ' ~ dbt.type_string() ~ ')',
-            'cast(f_score as ' ~ dbt.type_string() ~ ')',
-            'cast(m_score as ' ~ dbt.type_string() ~ ')',
-        ]) }} as rfm_score,
-        recency_days_tile <> recency_days_first_tile
-        or frequency_tile <> frequency_first_tile
-        or monetary_tile <> monetary_first_tile as is_ntile_split
-    from scored
+{# The CTEs of rfm_scores, up to scored, where scores come from cut points. #}
+{% macro scored_by_thresholds(relation) %}
+    {%- set bins = var('rfm_bins') -%}
+    {%- set measures = [
+        ('r_score', 'recency_days', '<='),
+        ('f_score', 'frequency', '>='),
+        ('m_score', 'monetary', '>='),
+    ] -%}
+
+    with cut_points as (
+
+        select
+            {%- for _, measure, _ in measures %}
+            {%- set last_measure = loop.last %}
+            {%- for score in range(2, bins + 1) %}
+            max(case when measure = '{{ measure }}' and score = {{ score }} then cut_point end)
+                as {{ measure }}_{{ score }}
+            {%- if not (last_measure and loop.last) %},{% endif %}
+            {%- endfor %}
+            {%- endfor %}
+        from {{ customer_segmentation.seed_relation('rfm_cut_points') }}
+
+    ),
+
+    scored as (
+
+        select
+            {{ relation }}.*,
+            {% for name, measure, reaches in measures -%}
+            cast(
+                case
+                    {%- for score in range(bins, 1, -1) %}
+                    when {{ measure }} {{ reaches }} {{ measure }}_{{ score }} then {{ score }}
+                    {%- endfor %}
+                    else 1
+                end as {{ dbt.type_bigint() }}
+            ) as {{ name }},
+            {% endfor -%}
+            false as is_ntile_split
+        from {{ relation }}
+        cross join cut_points
+
+    )
 {% endmacro %}

@@ -55,8 +55,9 @@ worded as (
     select
         feature_set,
         cluster_id,
-        {{ dbt.listagg('word', "', '", 'order by feature_position') }} as words,
-        {{ dbt.listagg('emphasis || word', "', '", 'order by feature_position') }} as strong_words
+        {{ customer_segmentation.join_texts('word', "', '", 'feature_position') }} as words,
+        {{ customer_segmentation.join_texts('emphasis || word', "', '", 'feature_position') }}
+            as strong_words
     from described
     group by
         feature_set,

@@ -140,7 +140,10 @@ final as (
         country,
 
         -- numbers
-        {{ dbt.datediff('last_ordered_on', 'as_of_date', 'day') }} as recency_days,
+        cast(
+            {{ dbt.datediff('last_ordered_on', 'as_of_date', 'day') }}
+            as {{ dbt.type_bigint() }}
+        ) as recency_days,
         frequency,
         cast({{ var('monetary_basis') }}_amount as decimal(18, 4)) as monetary,
         cast(gross_amount as decimal(18, 4)) as gross_amount,
@@ -148,7 +151,10 @@ final as (
         cast(net_amount as decimal(18, 4)) as net_amount,
         cancelled_order_count,
         distinct_product_count,
-        {{ dbt.datediff('first_ordered_on', 'as_of_date', 'day') }} as tenure_days,
+        cast(
+            {{ dbt.datediff('first_ordered_on', 'as_of_date', 'day') }}
+            as {{ dbt.type_bigint() }}
+        ) as tenure_days,
 
         -- ratios
         {{ customer_segmentation.ratio('return_amount', 'gross_amount') }} as return_rate,

@@ -59,20 +59,42 @@ lines as (
 ),
 
 -- A return cancels the latest identical sale at or before it: the same customer, product, quantity
--- and price. So a sale is cancelled when the next event after it, among the identical ones, is a
--- return. At the same moment the sale comes first ('sale' sorts after 'return').
-followed as (
+-- and price. So a sale and the returns up to the next sale belong together, among the identical
+-- ones. At the same moment the sale comes first ('sale' sorts after 'return').
+numbered as (
 
     select
         *,
-        lead(line_class) over identical_lines as next_class,
-        lead(ordered_at) over identical_lines as next_at,
-        lead(line_count) over identical_lines as next_count
+        count(case when line_class = 'sale' then 1 end) over identical_lines as sale_number,
+        max(case when line_class = 'sale' then ordered_at end) over identical_lines as sold_at
     from lines
     window identical_lines as (
         partition by customer_id, product_id, absolute_quantity, absolute_amount
         order by ordered_at asc, line_class desc, order_id asc
+        rows between unbounded preceding and current row
     )
+
+),
+
+sales as (
+
+    select
+        customer_id,
+        max(case when line_class = 'sale' then order_id end) as order_id,
+        sum(case when line_class = 'sale' then line_count else 0 end) as sold_count,
+        sum(
+            case
+                when
+                    line_class = 'return'
+                    -- On Spark, dbt.dateadd would drop the fractions of a second.
+                    and ordered_at <= sold_at + interval '{{ cancellation_days }}' day
+                    then line_count
+                else 0
+            end
+        ) as returned_count
+    from numbered
+    where sale_number > 0
+    group by customer_id, product_id, absolute_quantity, absolute_amount, sale_number
 
 ),
 
@@ -82,12 +104,10 @@ final as (
         customer_id,
         order_id,
         -- One return line cancels one sale line at most.
-        sum(least(line_count, next_count)) as cancelled_line_count
-    from followed
+        sum(least(sold_count, returned_count)) as cancelled_line_count
+    from sales
     where
-        line_class = 'sale'
-        and next_class = 'return'
-        and next_at <= {{ dbt.dateadd('day', cancellation_days, 'ordered_at') }}
+        returned_count > 0
         and {{ cancellation_days }} > 0
     group by customer_id, order_id
 

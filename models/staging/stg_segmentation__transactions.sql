@@ -21,7 +21,35 @@ date_format as (
 
 service_codes as (
 
-    select * from {{ customer_segmentation.seed_relation('service_codes') }}
+    select distinct
+        upper(product_code) as product_code,
+        matches
+    from {{ customer_segmentation.seed_relation('service_codes') }}
+
+),
+
+whole_codes as (
+
+    select product_code
+    from service_codes
+    where matches = 'whole'
+
+),
+
+-- A code that begins with another one adds nothing. Without it no product begins with two codes, so
+-- that the join below multiplies no row.
+start_codes as (
+
+    select codes.product_code
+    from service_codes as codes
+    left join service_codes as shorter
+        on
+            shorter.matches = 'start'
+            and length(shorter.product_code) < length(codes.product_code)
+            and left(codes.product_code, length(shorter.product_code)) = shorter.product_code
+    where
+        codes.matches = 'start'
+        and shorter.product_code is null
 
 ),
 
@@ -29,6 +57,9 @@ tidied as (
 
     select
         mapped.*,
+        {% for id in ['customer_id', 'order_id', 'product_id'] -%}
+        {{ customer_segmentation.trim_blanks('mapped.' ~ id) }} as tidy_{{ id }},
+        {% endfor -%}
         {% for number in ['quantity', 'unit_price', 'amount'] -%}
         {{ customer_segmentation.tidy_number('mapped.' ~ number) }} as tidy_{{ number }},
         {% endfor -%}
@@ -43,9 +74,9 @@ typed as (
 
     select
         -- ids
-        {{ customer_segmentation.clean_id('tidied.customer_id') }} as customer_id,
-        {{ customer_segmentation.clean_id('tidied.order_id') }} as order_id,
-        upper({{ customer_segmentation.clean_id('tidied.product_id') }}) as product_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_customer_id') }} as customer_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_order_id') }} as order_id,
+        upper({{ customer_segmentation.clean_id('tidied.tidy_product_id') }}) as product_id,
 
         -- text
         nullif(trim(tidied.country), '') as country,
@@ -104,34 +135,25 @@ priced as (
 described as (
 
     select
-        *,
+        priced.*,
         {% if as_of_date -%}
-        coalesce(cast(ordered_at as date) > cast('{{ as_of_date }}' as date), false)
+        coalesce(cast(priced.ordered_at as date) > cast('{{ as_of_date }}' as date), false)
         {%- else -%}
         false
         {%- endif %} as is_later,
         coalesce(
-            {% if amount_is_given %}amount < 0 or {% endif -%}
-            quantity < 0
+            {% if amount_is_given %}priced.amount < 0 or {% endif -%}
+            priced.quantity < 0
             {%- if return_order_pattern %}
-            or {{ customer_segmentation.regex_matches('order_id', return_order_pattern) }}
+            or {{ customer_segmentation.regex_matches('priced.order_id', return_order_pattern) }}
             {%- endif %},
             false
         ) as is_return,
-        product_id in (
-            select upper(service_codes.product_code)
-            from service_codes
-            where service_codes.matches = 'whole'
-        )
-        or exists (
-            select 1
-            from service_codes
-            where
-                service_codes.matches = 'start'
-                and left(priced.product_id, length(service_codes.product_code))
-                = upper(service_codes.product_code)
-        ) as is_service
+        whole_codes.product_code is not null or start_codes.product_code is not null as is_service
     from priced
+    left join whole_codes on priced.product_id = whole_codes.product_code
+    left join start_codes
+        on left(priced.product_id, length(start_codes.product_code)) = start_codes.product_code
 
 ),
 
@@ -157,6 +179,8 @@ checked as (
             {%- endif %}
             when quantity = 0 then 'quantity zero'
             when amount is null then 'amount too large'
+            when abs(quantity) > {{ customer_segmentation.threshold('max_line_amount') }}
+                then 'quantity too large'
             when is_return and amount > 0 then 'return with a positive amount'
         end as reject_reason
     from described
@@ -172,7 +196,7 @@ classified as (
             when reject_reason is not null then 'rejected'
             when copy_number > 1 and '{{ var('duplicates') }}' = 'remove' then 'duplicate'
             when customer_id is null then 'guest'
-            when coalesce(is_service, false) then 'service'
+            when is_service then 'service'
             when is_return then 'return'
             else 'sale'
         end as line_class

@@ -7,7 +7,9 @@
     {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
 {%- endif -%}
 {%- set mapped = mapping.values() | map('lower') | list -%}
-{%- set others = headings | map('lower') | reject('in', mapped) | list -%}
+{#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}
+{%- set others =
+    [] if 'line_id' in mapping else headings | map('lower') | reject('in', mapped) | list -%}
 {%- set scales = {'quantity': 4, 'unit_price': 6, 'amount': 4} %}
 
 select
@@ -18,12 +20,14 @@ select
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as {{ canonical }},
     {% endfor -%}
-    -- Columns without a canonical name matter only for telling whether two rows are the same.
+    -- Columns without a canonical name matter only for telling whether two rows are the same. With
+    -- its length in front, no text can pass for two, or for none.
     {% if others -%}
     md5(concat_ws(
-        chr(31)
-        {%- for column in others %},
-        coalesce({{ customer_segmentation.input_text(column, headings) }}, chr(30))
+        ','
+        {%- for column in others %}
+        {%- set text = customer_segmentation.input_text(column, headings) %},
+        coalesce(cast(length({{ text }}) as {{ dbt.type_string() }}) || ':' || {{ text }}, '')
         {%- endfor %}
     ))
     {%- else -%}

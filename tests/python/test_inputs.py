@@ -297,6 +297,20 @@ def test_duplicates_can_be_kept(workshop, tmp_path):
         assert built.one("select sum(monetary) from customer_segments") == revenue
 
 
+@pytest.mark.parametrize(("line_id", "revenue"), [(None, 15), ("line", 10)])
+def test_a_line_id_tells_copies_whatever_else_a_row_holds(workshop, tmp_path, line_id, revenue):
+    """Loaded twice, a line differs in the time of loading; two lines differ in their line id."""
+    path = tmp_path / "loaded.csv"
+    path.write_text(
+        "line,who,money,day,loaded\n"
+        "1,a,5,2024-01-01,08:00\n1,a,5,2024-01-01,09:00\n2,a,5,2024-01-01,09:00\n"
+    )
+    columns = {"customer_id": "who", "amount": "money", "ordered_at": "day", "line_id": line_id}
+    built = workshop.build({"transaction_columns": columns}, transactions=path)
+    assert built.code == 0, built.err
+    assert built.one("select sum(monetary) from customer_segments") == revenue
+
+
 @pytest.mark.parametrize(
     "lines",
     [

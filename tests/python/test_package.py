@@ -97,6 +97,9 @@ def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     assert built_shop.tables("main_crm") == without_kmeans
     manifest = built_shop.manifest()
     assert manifest["unit_tests"] == {}
+    # The front page of the user's docs site is the user's.
+    assert "doc.customer_segmentation.__customer_segmentation__" in manifest["docs"]
+    assert "doc.customer_segmentation.__overview__" not in manifest["docs"]
     switched_off = {"demo_planted_groups", "demo_transactions", "online_retail_service_codes"}
     everywhere = set().union(
         *(built_shop.tables(f"main{name}") for name in ("", "_crm", "_raw", "_segmentation"))

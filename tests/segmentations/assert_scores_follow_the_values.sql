@@ -1,4 +1,4 @@
--- Equal values have equal scores, a better value never has a lower one, and one order is always 1
+-- Equal values have equal scores, a better value never has a lower one, and one order is tile 1
 {%- set measures = [
     ('r_score', 'recency_days', 'desc'),
     ('f_score', 'frequency', 'asc'),
@@ -24,7 +24,7 @@ from (
 where
     min_score <> max_score
     or min_score < worse_score
-    {%- if score == 'f_score' %}
+    {%- if score == 'f_score' and var('rfm_scoring') == 'ntile' %}
     or (frequency = 1) <> (max_score = 1)
     {%- endif %}
 {% if not loop.last %}union all{% endif %}

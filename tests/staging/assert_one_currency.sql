@@ -16,10 +16,10 @@ totals as (
 
     select
         count(*) as currency_count,
-        {{ dbt.listagg(
+        {{ customer_segmentation.join_texts(
             "currency || ' ' || row_count",
             "', '",
-            'order by row_count desc, currency',
+            'row_count desc, currency',
         ) }} as currencies
     from currencies
 

@@ -1,0 +1,89 @@
+"""RFM scores by cut points, and a segment map of one's own: on the demo, by other means."""
+
+import csv
+from collections.abc import Iterable
+
+import duckdb
+import pytest
+from conftest import ROOT, SCHEMA, Outcome, Workshop
+
+with (ROOT / "seeds/rfm_cut_points.csv").open(encoding="utf-8", newline="") as file:
+    CUT_POINTS = [
+        (row["measure"], int(row["score"]), float(row["cut_point"])) for row in csv.DictReader(file)
+    ]
+
+
+def write(workshop: Workshop, table: str, columns: str, rows: Iterable[tuple]) -> None:
+    """A relation of the user's own in the database."""
+    with duckdb.connect(str(workshop.database)) as connection:
+        connection.execute(f"create table {table} ({columns})")
+        for row in rows:
+            connection.execute(f"insert into {table} values ({','.join('?' * len(row))})", row)
+
+
+def test_cut_points_score_each_value_by_itself(built):
+    """The best score whose cut point a value reaches, whoever else is in the data."""
+    outcome = built.build({"rfm_scoring": "thresholds"})
+    assert outcome.code == 0, outcome.err
+    rows = outcome.ask(
+        "select recency_days, frequency, monetary, rfm_score from customer_segments "
+        "where customer_status = 'buyer'"
+    )
+    assert len(rows) > 700
+    for recency_days, frequency, monetary, found in rows:
+        values = {"recency_days": -recency_days, "frequency": frequency, "monetary": monetary}
+        scores = dict.fromkeys(values, 1)
+        for measure, score, cut_point in CUT_POINTS:
+            sign = -1 if measure == "recency_days" else 1
+            if values[measure] >= sign * cut_point:
+                scores[measure] = max(scores[measure], score)
+        assert found == "".join(map(str, scores.values()))
+
+
+@pytest.mark.parametrize(
+    "cut_points",
+    [
+        [row for row in CUT_POINTS if row[:2] != ("frequency", 3)],
+        [row for row in CUT_POINTS if row[0] != "monetary"],
+        [(m, s, 400 if (m, s) == ("recency_days", 3) else c) for m, s, c in CUT_POINTS],
+        [*CUT_POINTS, ("monetary", 6, 99999.0)],
+    ],
+    ids=["a score missing", "a measure missing", "in disorder", "a score too many"],
+)
+def test_cut_points_that_leave_a_gap(demo: Outcome, built: Workshop, cut_points):
+    write(built, "cuts", "measure text, score integer, cut_point double", cut_points)
+    refused = built.build(
+        {"rfm_scoring": "thresholds", "seed_overrides": {"rfm_cut_points": "cuts"}}
+    )
+    assert refused.code == 1
+    assert "assert_cut_points_are_complete_and_in_order" in refused.err
+    assert Outcome(0, "", "", built.database).fingerprints() == demo.fingerprints()
+
+
+def test_other_scores_with_a_map_of_their_own(built):
+    """Three scores and three segments, which the same tests prove complete."""
+    columns = ", ".join(["segment text", *(f"{m}_{b} int" for m in "rfm" for b in ("min", "max"))])
+    write(
+        built,
+        "my_map",
+        columns,
+        [
+            ("Loyal", 3, 3, 1, 3, 1, 3),
+            ("Hibernating", 2, 2, 1, 3, 1, 3),
+            ("Lost", 1, 1, 1, 3, 1, 3),
+        ],
+    )
+    overrides = {"rfm_segment_map": "my_map", "segment_definitions": "my_segments"}
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute(
+            f"create table my_segments as from {SCHEMA}.segment_definitions where segment in "
+            "('Loyal', 'Hibernating', 'Lost', 'Returns only', 'Prospect', 'No purchase')"
+        )
+    outcome = built.build({"rfm_bins": 3, "seed_overrides": overrides})
+    assert outcome.code == 0, outcome.err
+    found = outcome.ask(
+        "select r_score, max(f_score), min(m_score), any_value(rfm_segment), "
+        "count(distinct rfm_segment) from customer_segments where r_score is not null "
+        "group by 1 order by 1"
+    )
+    assert found == [(1, 3, 1, "Lost", 1), (2, 3, 1, "Hibernating", 1), (3, 3, 1, "Loyal", 1)]
