@@ -7,6 +7,7 @@ from segmentation.dbt import say
 from segmentation.errors import UserError
 from segmentation.guess import customers_mapping, missing
 from segmentation.inputs import classify, look_at, scratch
+from segmentation.privacy import shown
 from segmentation.settings import read_vars
 
 
@@ -30,7 +31,7 @@ def check(
             )
         say("This version makes segments from transactions only, and leaves these out.")
     if problem:
-        raise UserError(problem)
+        raise UserError(shown(problem))
 
 
 def check_transactions(

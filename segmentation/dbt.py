@@ -45,14 +45,14 @@ class Scratch:
         self.database = folder / "segmentation_scratch.duckdb"
         self.manifest: Manifest | None = None
         self.settings: dict = {}  # those with which the project was read
-        profiles = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
-        for profile in profiles.values():
-            for output in profile["outputs"].values():
-                output |= {"path": str(self.database), "schema": self.schema}
-                if attached:
-                    output["attach"] = [{"path": str(attached), "read_only": True}]
-        (folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
-
+        own = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
+        for profile in own.values():
+            output = next(o for o in profile["outputs"].values() if o["type"] == "duckdb")
+            output |= {"path": str(self.database), "schema": self.schema}
+            if attached:
+                output["attach"] = [{"path": str(attached), "read_only": True}]
+            profile |= {"target": self.schema, "outputs": {self.schema: output}}
+        (folder / "profiles.yml").write_text(yaml.safe_dump(own), encoding="utf-8")
         with duckdb.connect(str(self.database)) as connection:
             connection.execute(f"create schema {self.schema}")
             if attached:
@@ -80,14 +80,10 @@ class Scratch:
             if event.info.name.startswith("RunningOperation"):
                 raised.append(event.data.exc)
 
-        quiet = ["--log-level", "none", "--log-path", str(self.folder), "--no-write-json"]
-        words = [
-            *quiet,
-            "--no-partial-parse",
-            *command,
-            "--target-path",
-            str(self.folder / "target"),
-        ]
+        folder = str(self.folder)
+        quiet = ["--log-level", "none", "--log-path", folder, "--no-write-json"]
+        words = [*quiet, "--no-partial-parse", *command]
+        words += ["--target-path", folder, "--target", self.schema]
         runner = dbtRunner(manifest=self.manifest, callbacks=[listen])
         result = _invoke(runner, words, settings, self.folder)
         if isinstance(result.result, Manifest):

@@ -24,7 +24,7 @@ FORMATS = {
 def columns_table(look: Look, findings: Findings | None = None) -> list[str]:
     """The columns with headings, types where there are any, share of empties and sample texts."""
     mapped = findings.mapping.columns if findings else {}
-    canonical = {column: name for name, column in mapped.items()}
+    canonical = {column.lower(): name for name, column in mapped.items()}
     typed = any(column.type != "varchar" for column in look.columns)
     size = min(30, max([len(column.heading) for column in look.columns] + [6]))
     kinds = min(24, max([len(column.type) for column in look.columns] + [4]))
@@ -34,7 +34,7 @@ def columns_table(look: Look, findings: Findings | None = None) -> list[str]:
         empty = f"{_percent(1 - filled / look.row_count) if look.row_count else '':>6}"
         line = f"{cut(column.heading, size):<{size}}"
         line += f"  {cut(column.type, kinds):<{kinds}}" if typed else ""
-        line += f" {empty}  {samples(column, canonical.get(column.heading))}"
+        line += f" {empty}  {samples(column, canonical.get(column.heading.lower()))}"
         lines.append(cut(line.rstrip(), WIDTH))
     return lines
 
@@ -59,16 +59,18 @@ def vars_yaml(look: Look, findings: Findings, own: dict) -> list[str]:
         lines.append("transaction_columns:")
         for canonical, column in findings.mapping.columns.items():
             note = findings.mapping.notes.get(canonical)
-            lines.append(f"  {canonical}: {_scalar(column)}" + (f"  # {note}" if note else ""))
+            lines.append(f"  {canonical}: {yaml_value(column)}" + (f"  # {note}" if note else ""))
         for words in missing(findings.mapping.columns):
             lines.append(f"  # nothing tells {words}")
     guessed = {k: v for k, v in look.settings.items() if k not in own and k != "transactions"}
+    if guessed and "transaction_columns" in own:
+        lines.append("# not in your vars yet:")
     for name, value in guessed.items():
         if isinstance(value, list):
-            listed = f"{name}: [{', '.join(map(_scalar, value))}]"
+            listed = f"{name}: [{', '.join(map(yaml_value, value))}]"
             lines += wrap(listed, WIDTH, subsequent_indent="  ", break_long_words=False)
         else:
-            lines.append(f"{name}: {_scalar(value)}")
+            lines.append(f"{name}: {yaml_value(value)}")
     if findings.dates.get("ambiguous_text"):
         lines.append("# date_format: day_first  # or month_first: uncomment the right one")
     return lines
@@ -77,7 +79,8 @@ def vars_yaml(look: Look, findings: Findings, own: dict) -> list[str]:
 def dates_told(look: Look, findings: Findings) -> list[str]:
     """The format of the dates, and how many of the different texts each format reads."""
     dates, heading = findings.dates, findings.mapping.columns["ordered_at"]
-    kind = next((c.type for c in look.columns if c.heading.lower() == heading.lower()), "")
+    column = look.column(heading)
+    kind = column.type if column else ""
     if kind.startswith(("timestamp", "date")):
         return [f"Dates: {heading} has the type {kind}, which leaves nothing to guess."]
     if look.settings.get("date_format"):
@@ -109,9 +112,8 @@ def classes_told(look: Look, findings: Findings) -> list[str]:
     if findings.rejects:
         lines += ["", f"{'Rejected because':<44}{'rows':>10}  for example"]
         for reason, count, text in findings.rejects:
-            canonical = reason.split()[0]
-            heading = findings.mapping.columns.get(canonical)
-            column = next((c for c in look.columns if c.heading == heading), None)
+            canonical = reason.split()[0].replace("return", "order_id")
+            column = look.column(findings.mapping.columns.get(canonical, ""))
             personal = column is not None and is_personal(column, canonical)
             example = shown(text or "", personal) or "(empty)"
             lines.append(cut(f"  {reason:<42}{count:>10,}  {example}", WIDTH))
@@ -130,8 +132,7 @@ def remarks_told(look: Look, findings: Findings) -> list[str]:
             f"of their own, set duplicates to keep{other}."
         )
     offset = re.compile(r":[0-9.]+ ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$")
-    moment = findings.mapping.columns.get("ordered_at", "").lower()
-    dated = next((column for column in look.columns if column.heading.lower() == moment), None)
+    dated = look.column(findings.mapping.columns.get("ordered_at", ""))
     has_zone = dated and (
         dated.type == "timestamp with time zone" or dated.share(offset.search) > 0.5
     )
@@ -142,7 +143,8 @@ def remarks_told(look: Look, findings: Findings) -> list[str]:
         )
     left = [c.heading for c in look.columns if c.heading.lower() not in mapped]
     if left and len(left) < len(look.columns):
-        remarks.append(f"Not mapped, and used for nothing but finding copies: {', '.join(left)}.")
+        use = "" if "line_id" in findings.mapping.columns else " but finding copies"
+        remarks.append(f"Not mapped, and used for nothing{use}: {', '.join(left)}.")
     lines = [line for text in findings.problems for line in say(shown(text), "! ")]
     lines += [line for text in remarks for line in say(shown(text), "- ")]
     return ["What is off", *lines] if lines else ["What is off: nothing."]
@@ -184,9 +186,9 @@ def switched_off(look: Look, findings: Findings) -> list[str]:
 
 def _odd_codes(look: Look, heading: str) -> str:
     """The few product codes without a digit, where codes have one: such are fees, often."""
-    column = next(column for column in look.columns if column.heading.lower() == heading.lower())
-    odd = [text for text in column.distinct if not re.search("[0-9]", text)]
-    if not 0 < len(odd) <= 0.1 * len(column.distinct):
+    codes = look.column(heading).distinct
+    odd = [text for text in codes if not re.search("[0-9]", text)]
+    if not 0 < len(odd) <= 0.1 * len(codes):
         return ""
     return f" ({', '.join(shown(text) for text in odd[:4])} look like some)"
 
@@ -225,9 +227,9 @@ def customers_told(look: Look, mapped: dict[str, str], scores: list[str]) -> lis
     lines = ["What its columns look like"]
     for canonical in vocabulary()["customers"]:
         if canonical in mapped:
-            lines.append(f"  {canonical}: {_scalar(mapped[canonical])}")
+            lines.append(f"  {canonical}: {yaml_value(mapped[canonical])}")
     if scores:
-        lines.append(f"  psychographic_columns: [{', '.join(map(_scalar, scores))}]")
+        lines.append(f"  psychographic_columns: [{', '.join(map(yaml_value, scores))}]")
     taken = [*mapped.values(), *scores]
     left = [column.heading for column in look.columns if column.heading not in taken]
     if left:
@@ -262,11 +264,11 @@ def _percent(share: float) -> str:
     return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
-def _scalar(value: object) -> str:
-    """A value as YAML writes it on one line."""
-    line = yaml.safe_dump(value, width=float("inf"), allow_unicode=True, default_flow_style=True)
-    text = line.removesuffix("\n").removesuffix("\n...")
-    if "\n" in text:
-        text = yaml.safe_dump(value, width=float("inf"), default_style='"').strip()
-    # Within a list in brackets a comma or a bracket would end the value.
-    return f"'{text}'" if re.search(r"[,\[\]{}]", text) and text[0] not in "'\"" else text
+def yaml_value(value: object) -> str:
+    """A value as YAML writes it on one line, also within a list in brackets."""
+    text = yaml.safe_dump(value, width=float("inf"), allow_unicode=True)
+    text = text.removesuffix("\n").removesuffix("\n...")
+    if not isinstance(value, str) or re.fullmatch(r"'?\w([\w .()€%/-]*[\w)%])?'?", text):
+        return text
+    quoted = yaml.safe_dump(value, width=float("inf"), allow_unicode=True, default_style='"')
+    return quoted.removesuffix("\n")

@@ -61,6 +61,10 @@ class Look:
         """Whether the columns' names are the input's own."""
         return not self.settings.get("transaction_headings")
 
+    def column(self, heading: str) -> Column | None:
+        """The column with that heading, in upper or lower case, as a mapping may have it."""
+        return next((c for c in self.columns if c.heading.lower() == heading.lower()), None)
+
 
 @dataclass
 class Findings:

@@ -31,7 +31,8 @@
     dbt run-operation measure_input
 #}
 {% macro measure_input() %}
-    {% set thresholds = ['min_customers', 'min_days', 'min_repeat_orders', 'min_repeat_customers'] %}
+    {% set thresholds =
+        ['min_customers', 'min_days', 'min_repeat_orders', 'min_repeat_customers'] %}
     {% set query %}
         with sales as (
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+import yaml
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segmentation.columns import (
@@ -18,6 +19,7 @@ from segmentation.columns import (
     number_of,
     words_of,
 )
+from segmentation.findings import yaml_value
 from segmentation.guess import (
     are_customer_records,
     customers_mapping,
@@ -357,6 +359,18 @@ def test_rows_that_are_no_purchases_are_pointed_out():
     [said] = observations(columns, transactions_mapping(columns).columns)
     assert said.startswith("event_type holds cart:")
     assert observations(columns, {"channel": "event_type"}) == []
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1))
+@example("it's [so], isn't it")
+@example("no")
+@example("2")
+@example("two\nlines")
+@example("a: b # c")
+def test_any_heading_is_written_as_yaml_that_reads_back(heading):
+    assert yaml.safe_load(f"name: {yaml_value(heading)}") == {"name": heading}
+    assert yaml.safe_load(f"name: [{yaml_value(heading)}, x]") == {"name": [heading, "x"]}
 
 
 headings = st.sampled_from(
