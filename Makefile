@@ -2,21 +2,25 @@
 PYTHON ?= python3
 python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
-export VARS TRANSACTIONS
+export VARS TRANSACTIONS CUSTOMERS
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
 	--python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-spark java docs lock clean
+.PHONY: help build check-input test test-spark java docs lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
-	@echo 'build, test and docs take VARS=<vars file> and TRANSACTIONS=<file or relation>; or the demo data.'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+	@echo 'build, check-input, test and docs take VARS=<vars file> and TRANSACTIONS=<file or relation>,'
+	@echo 'check-input also CUSTOMERS=<file or relation>; or the demo data.'
 
 build: .venv/installed ## Build every segment and summarise what was made
 	@$(python) -m segmentation build $(words)
+
+check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
+	@$(python) -m segmentation check-input $(words) --customers "$$CUSTOMERS"
 
 test: .venv/installed ## Run everything that guards the project
 	@$(python) -m segmentation test $(words)
