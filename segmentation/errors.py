@@ -44,6 +44,11 @@ def sentence_of(message: str, node: str | None = None) -> str:
             f"Line {line} of the input has {found} columns and the heading has {expected}: correct "
             "that line, or put quotes around fields that hold the delimiter."
         )
+    if "Error when sniffing file" in message:
+        return (
+            "The input cannot be divided into columns: give every line as many columns as the "
+            "heading, close every quote, or name what stands between them in the var delimiter."
+        )
     if re.search(r"invalid unicode|not utf-8 encoded", message.lower()):
         at = re.search(r"Line: (\d+)", message)
         line = f" at line {at[1]}" if at else ""

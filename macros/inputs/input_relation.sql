@@ -120,8 +120,8 @@
     {% set headings = {} %}
     {% if execute and flags.WHICH not in ['compile', 'generate'] %}
         {% set query = 'select * from ' ~ relation ~ ' as input_rows limit 0' %}
-        {% for column in adapter.get_column_schema_from_query(query) %}
-            {% do headings.update({column.name: column.dtype | lower}) %}
+        {% for name, type in customer_segmentation.query_columns(query).items() %}
+            {% do headings.update({name: type | lower}) %}
         {% endfor %}
     {% endif %}
     {{ return(headings) }}
@@ -178,8 +178,8 @@
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'
-            ~ headings | join(', ') ~ '": give every line as many columns as the heading, or name '
-            ~ 'what stands between them in the var delimiter.'
+            ~ headings | join(', ') ~ '": give every line as many columns as the heading, close every '
+            ~ 'quote, or name what stands between them in the var delimiter.'
         ) %}
     {% elif named and named | length != known | length %}
         {% do customer_segmentation.fail(
