@@ -1,4 +1,4 @@
-"""The command line: build, test and docs, each on the demo data or on an input of your own."""
+"""The command line: each command takes the demo data or an input of your own."""
 
 import argparse
 import os
@@ -20,11 +20,15 @@ def parser() -> argparse.ArgumentParser:
     program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
     commands = program.add_subparsers(dest="command", required=True)
     for name, does in COMMANDS.items():
-        commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
+        command = commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
+        if name == "check-input":
+            command.add_argument(
+                "--customers", metavar="PATH", help="file or relation with customer records"
+            )
     return program
 
 
-def build(settings: dict) -> None:
+def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
 
@@ -51,7 +55,7 @@ def build(settings: dict) -> None:
     )
 
 
-def test(settings: dict) -> None:
+def test(settings: dict, words: argparse.Namespace) -> None:
     """Run everything that guards the project; with an input, also its database's data tests."""
     for command in (
         ["ruff", "check", "."],
@@ -67,7 +71,7 @@ def test(settings: dict) -> None:
         dbt.run(["test"], settings)
 
 
-def docs(settings: dict) -> None:
+def docs(settings: dict, words: argparse.Namespace) -> None:
     """Write the documentation of models, columns and lineage as one HTML page."""
     from segmentation import dbt
 
@@ -76,22 +80,29 @@ def docs(settings: dict) -> None:
     dbt.say(f"Open {page}#!/overview/customer_segmentation in a browser.")
 
 
-COMMANDS = {"build": build, "test": test, "docs": docs}
+def check_input(settings: dict, words: argparse.Namespace) -> None:
+    """Guess how an input is mapped, and say what a build would make of it; changes nothing."""
+    from segmentation.check_input import check
+
+    check(settings, words.vars, words.transactions, words.customers)
+
+
+COMMANDS = {"build": build, "test": test, "docs": docs, "check-input": check_input}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; gives the exit code, and ends every error in one sentence on stderr."""
     words = parser().parse_args(arguments)
     try:
-        COMMANDS[words.command](read_vars(words.vars, words.transactions))
+        COMMANDS[words.command](read_vars(words.vars, words.transactions), words)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "Stopped: some tables may be new and others old until you run the same command again.",
-            file=sys.stderr,
-        )
+        half_done = "some tables may be new and others old until you run the same command again."
+        nothing_done = "nothing was changed."
+        said = nothing_done if words.command == "check-input" else half_done
+        print(f"Stopped: {said}", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in one sentence
         print(sentence_of(f"{error}"), file=sys.stderr)

@@ -1,9 +1,15 @@
 """Runs dbt in this process, shows each model as it is done, and tells what failed."""
 
+import contextlib
 import json
 import os
+from pathlib import Path
 
+import duckdb
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
 from segmentation.errors import LOG, UserError, sentence_of
@@ -19,23 +25,120 @@ def run(command: list[str], settings: dict) -> dbtRunnerResult:
     command: such as ['build']. settings: vars by name. Raises UserError with one sentence when the
     command did not succeed.
     """
+    result = _invoke(dbtRunner(callbacks=[_show_model]), command, settings, ROOT)
+    if not result.success:
+        raise UserError(what_failed(result)[0])
+    return result
+
+
+class Scratch:
+    """This project on a database of its own in a folder that the caller removes.
+
+    Nothing is written anywhere else, and dbt reads the project once, whatever it is asked then.
+    """
+
+    schema = "check_input"
+
+    def __init__(self, folder: Path, attached: Path | None = None):
+        """attached: a database that is only read, under the name that it has by itself."""
+        self.folder = folder
+        self.database = folder / "segmentation_scratch.duckdb"
+        self.manifest: Manifest | None = None
+        self.settings: dict = {}  # those with which the project was read
+        own = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
+        for profile in own.values():
+            output = next(o for o in profile["outputs"].values() if o["type"] == "duckdb")
+            output |= {"path": str(self.database), "schema": self.schema}
+            if attached:
+                output["attach"] = [{"path": str(attached), "read_only": True}]
+            profile |= {"target": self.schema, "outputs": {self.schema: output}}
+        (folder / "profiles.yml").write_text(yaml.safe_dump(own), encoding="utf-8")
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(f"create schema {self.schema}")
+            if attached:
+                _mirror(attached, connection)
+
+    def read_project(self, settings: dict) -> None:
+        """Reads the project anew: needed where vars change which models there are.
+
+        Raises UserError where it cannot be read with these vars.
+        """
+        self.manifest, self.settings = None, settings
+        self.run(["parse"], settings)
+
+    def run(self, command: list[str], settings: dict) -> None:
+        """Runs one dbt command; raises UserError with one sentence when it did not succeed."""
+        if sentences := self.attempt(command, settings):
+            raise UserError(sentences[0])
+
+    def attempt(self, command: list[str], settings: dict) -> list[str]:
+        """Runs one dbt command; gives a sentence for each thing that failed."""
+        raised: list[str] = []
+
+        def listen(event: EventMsg) -> None:
+            # What ends a macro stands in its event only.
+            if event.info.name.startswith("RunningOperation"):
+                raised.append(event.data.exc)
+
+        folder = str(self.folder)
+        quiet = ["--log-level", "none", "--log-path", folder, "--no-write-json"]
+        words = [*quiet, "--no-partial-parse", *command]
+        words += ["--target-path", folder, "--target", self.schema]
+        runner = dbtRunner(manifest=self.manifest, callbacks=[listen])
+        result = _invoke(runner, words, settings, self.folder)
+        if isinstance(result.result, Manifest):
+            self.manifest = result.result
+        if result.success:
+            return []
+        sentences = [sentence_of(message) for message in raised] or what_failed(result)
+        return [sentence.replace(f"; {LOG}", ".") for sentence in sentences]
+
+    def close(self) -> None:
+        """Lets go of the database, so that its folder can be removed."""
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _mirror(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes every relation of a database one of the connection's own, a view of the same name."""
+    known = "select database_name from duckdb_databases()"
+    before = connection.execute(known).fetchall()
+    path = str(database).replace("'", "''")
+    try:
+        connection.execute(f"attach '{path}' (read_only)")
+    except duckdb.Error as error:
+        raise UserError(sentence_of(str(error)).replace(f"; {LOG}", ".")) from error
+    [(name,)] = set(connection.execute(known).fetchall()) - set(before)
+    relations = """
+        select table_schema, table_name from information_schema.tables where table_catalog = $name
+    """
+    for names in connection.execute(relations, {"name": name}).fetchall():
+        schema, table, origin = ('"' + n.replace('"', '""') + '"' for n in (*names, name))
+        connection.execute(f"create schema if not exists {schema}")
+        # A view that no longer works is nobody's input.
+        with contextlib.suppress(duckdb.Error):
+            connection.execute(
+                f"create view {schema}.{table} as select * from {origin}.{schema}.{table}"
+            )
+
+
+def _invoke(
+    runner: dbtRunner, command: list[str], settings: dict, profiles: Path
+) -> dbtRunnerResult:
     os.chdir(ROOT)
-    result = dbtRunner(callbacks=[_show_model]).invoke(
+    result = runner.invoke(
         [
             "--quiet",
             "--warn-error-options",
             WARNINGS,
             *command,
             "--profiles-dir",
-            str(ROOT),
+            str(profiles),
             "--vars",
             json.dumps(settings, default=str),
         ]
     )
     if isinstance(result.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
-    if not result.success:
-        raise UserError(_what_failed(result))
     return result
 
 
@@ -46,15 +149,20 @@ def _show_model(event: EventMsg) -> None:
         say(f"  {event.data.execution_time:5.1f} s  {name}")
 
 
-def _what_failed(result: dbtRunnerResult) -> str:
+def what_failed(result: dbtRunnerResult) -> list[str]:
+    """A sentence for each thing that failed in a command that did not succeed, causes first."""
     if result.exception:
-        return sentence_of(str(result.exception))
+        return [sentence_of(str(result.exception))]
     failed = [r for r in getattr(result.result, "results", []) if r.status in ("error", "fail")]
     # A model or a gate that stopped is the cause, before any test that merely found a row.
-    if stopped := next((outcome for outcome in failed if outcome.status == "error"), None):
-        return sentence_of(stopped.message or "", stopped.node.name)
+    # Tests end in any order; models, which come before them, in the order of their causes.
+    failed.sort(key=lambda r: r.node.name if r.node.resource_type == "test" else "")
+    stopped = [outcome for outcome in failed if outcome.status == "error"]
+    sentences = [sentence_of(outcome.message or "", outcome.node.name) for outcome in stopped]
+    if sentences:
+        return sentences
     names = ", ".join(outcome.node.name for outcome in failed[:3])
-    return f"{len(failed)} of the tests found rows that break a rule ({names}); {LOG}"
+    return [f"{len(failed)} of the tests found rows that break a rule ({names}); {LOG}"]
 
 
 def say(text: str = "") -> None:

@@ -47,7 +47,7 @@ def summarise(database: str, schema: str, segmentations: list[str]) -> str:
             [(k,)] = ask(CHOSEN_K)
             title = f"K-means cluster (k = {k})" if k else "K-means cluster"
             text += ["", *_segment_table(title, ask(SEGMENTS, segmentation="kmeans"))]
-        text += ["", *_class_table(ask(CLASSES))]
+        text += ["", *class_table(ask(CLASSES), "Where each row of the input went")]
     return "\n".join(text)
 
 
@@ -61,8 +61,12 @@ def _segment_table(title: str, rows: list[tuple]) -> list[str]:
     return lines
 
 
-def _class_table(rows: list[tuple]) -> list[str]:
-    lines = [f"{'Where each row of the input went':<44}{'rows':>10}{'amount':>19}"]
+def class_table(rows: list[tuple], title: str) -> list[str]:
+    """Rows and amounts by line class under a title, and their sums.
+
+    rows: what CLASSES gives.
+    """
+    lines = [f"{title:<44}{'rows':>10}{'amount':>19}"]
     lines += [f"{name:<44}{count:>10,}{amount:>19,.2f}" for name, count, amount in rows]
     count, amount = sum(row[1] for row in rows), sum(row[2] for row in rows)
     return [*lines, f"{'all, equal to the input':<44}{count:>10,}{amount:>19,.2f}"]

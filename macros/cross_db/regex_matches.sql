@@ -4,7 +4,7 @@
 
     {{ regex_matches('order_id', "^C") }}   ->   regexp_matches(order_id, '^C')
 
-    expression: SQL text expression. pattern: the expression as plain text; quotes are doubled here.
+    expression: SQL text expression. pattern: the expression as plain text; it is escaped here.
 #}
 {% macro regex_matches(expression, pattern) %}
     {{ return(adapter.dispatch('regex_matches', 'customer_segmentation')(expression, pattern)) }}
@@ -14,6 +14,10 @@
     regexp_matches({{ expression }}, {{ customer_segmentation.text_literal(pattern) }})
 {%- endmacro %}
 
+{# In Java a $ also matches before a line break at the end of the text, and the end itself is \z. #}
 {% macro spark__regex_matches(expression, pattern) -%}
+    {%- if pattern.endswith('$') and not pattern.endswith('\\$') -%}
+        {%- set pattern = pattern[:-1] ~ '\\z' -%}
+    {%- endif -%}
     ({{ expression }} rlike {{ customer_segmentation.text_literal(pattern) }})
 {%- endmacro %}

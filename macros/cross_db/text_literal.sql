@@ -11,7 +11,7 @@
     '{{ text | string | replace("'", "''") }}'
 {%- endmacro %}
 
-{# Spark reads escapes in a literal, and puts the settings that it names as ${name} in their place. #}
+{# Spark reads escapes in a literal, and replaces ${name} by the setting of that name. #}
 {% macro spark__text_literal(text) -%}
     '{{ text | string | replace('\\', '\\\\') | replace("'", "\\'") | replace('${', '$\\{') }}'
 {%- endmacro %}

@@ -1,19 +1,19 @@
 {#
-    An identifier as text: without surrounding blanks, without the '.0' that programs add to
-    numbers which passed through a floating-point column, and null where nothing stands, or a null
-    that was written out.
+    An identifier as text: without the '.0' that programs add to numbers which passed through a
+    floating-point column, and null where nothing stands, or a null that was written out.
 
-    ' 17850.0 ' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
+    '17850.0' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
 
     With decimal_separator: ',' such a program may have written 17850,0 as well.
+
+    text: SQL text expression without blanks around it.
 #}
 {% macro clean_id(text) -%}
-    {%- set trimmed = customer_segmentation.trim_blanks(text) -%}
     {%- set zeros = '[.,]0+$' if var('decimal_separator') == ',' else '[.]0+$' -%}
     case
-        when lower({{ trimmed }}) in ('', 'nan', 'null', 'none', 'n/a') then null
-        when {{ customer_segmentation.regex_matches(trimmed, '^[0-9]+' ~ zeros) }}
-            then {{ customer_segmentation.regex_replace(trimmed, zeros, '') }}
-        else {{ trimmed }}
+        when lower({{ text }}) in ('', 'nan', 'null', 'none', 'n/a') then null
+        when {{ customer_segmentation.regex_matches(text, '^[0-9]+' ~ zeros) }}
+            then {{ customer_segmentation.regex_replace(text, zeros, '') }}
+        else {{ text }}
     end
 {%- endmacro %}

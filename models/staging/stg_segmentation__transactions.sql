@@ -57,6 +57,9 @@ tidied as (
 
     select
         mapped.*,
+        {% for id in ['customer_id', 'order_id', 'product_id'] -%}
+        {{ customer_segmentation.trim_blanks('mapped.' ~ id) }} as tidy_{{ id }},
+        {% endfor -%}
         {% for number in ['quantity', 'unit_price', 'amount'] -%}
         {{ customer_segmentation.tidy_number('mapped.' ~ number) }} as tidy_{{ number }},
         {% endfor -%}
@@ -71,9 +74,9 @@ typed as (
 
     select
         -- ids
-        {{ customer_segmentation.clean_id('tidied.customer_id') }} as customer_id,
-        {{ customer_segmentation.clean_id('tidied.order_id') }} as order_id,
-        upper({{ customer_segmentation.clean_id('tidied.product_id') }}) as product_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_customer_id') }} as customer_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_order_id') }} as order_id,
+        upper({{ customer_segmentation.clean_id('tidied.tidy_product_id') }}) as product_id,
 
         -- text
         nullif(trim(tidied.country), '') as country,

@@ -81,12 +81,16 @@ def test_no_line_is_longer_than_100_characters():
                     assert len(line) <= 100, f"{path.relative_to(ROOT)}:{number}"
 
 
-def test_lock_file_pins_with_hashes_and_names_no_host():
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    pins = re.findall(r"^[a-z0-9][\w.\[\]-]*==", lock, re.M | re.I)
-    assert len(pins) > 50
-    assert lock.count("--hash=sha256:") >= len(pins)
-    assert "://" not in lock
+def test_lock_files_pin_with_hashes_and_name_no_host():
+    """The one for Spark holds the other, so that both engines meet the same dbt."""
+    pins = {}
+    for name in ("requirements.txt", "requirements-spark.txt"):
+        lock = (ROOT / name).read_text(encoding="utf-8")
+        pins[name] = set(re.findall(r"^([a-z0-9][\w.\[\]-]*==\S+)", lock, re.M | re.I))
+        assert len(pins[name]) > 50
+        assert lock.count("--hash=sha256:") >= len(pins[name])
+        assert "://" not in lock
+    assert pins["requirements.txt"] < pins["requirements-spark.txt"]
 
 
 def test_nothing_is_deprecated(workshop: Workshop):

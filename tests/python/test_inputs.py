@@ -1,11 +1,16 @@
 """One small shop in every form in which a file may come: the marts are always the same."""
 
 import gzip
+import importlib.util
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
-from conftest import Workshop
+from conftest import ROOT, Workshop, shared_data
 
 ROWS = [
     ["id", "who", "item", "n", "price", "when"],
@@ -25,6 +30,11 @@ COLUMNS = {
 EXPECTED = [
     ("José", None, "0 orders", "-3.5000", "Returns only"),
     ("Zoë", "521", "2 orders", "1207.0000", "Potential Loyalists"),
+]
+ORDERED_AT = [
+    ("#1", datetime(2024, 2, 29, 10, 0, 0)),
+    ("#2", datetime(2024, 3, 1, 23, 59, 59)),
+    ("#3", datetime(2024, 3, 1, 0, 0, 0)),
 ]
 
 
@@ -51,10 +61,27 @@ FORMS = {
 }
 
 
+def rewritten(**columns: Sequence[str]) -> list[list[str]]:
+    """The rows with other texts in the columns of these headings, from the first order on."""
+    rows = [list(row) for row in ROWS]
+    for heading, texts in columns.items():
+        for row, field in zip(rows[1:], texts, strict=True):
+            row[rows[0].index(heading)] = field
+    return rows
+
+
+AMOUNTS = {
+    "transaction_columns": {"customer_id": "who", "amount": "money", "ordered_at": "day"},
+    "segmentations": ["rfm"],
+}
+
+
 def customers(workshop: Workshop, transactions: object, **settings: object) -> list[tuple]:
-    built = workshop.build({"transaction_columns": COLUMNS} | settings, transactions=transactions)
+    vars_of_the_shop = {"transaction_columns": COLUMNS, "segmentations": ["rfm"]}
+    built = workshop.build(vars_of_the_shop | settings, transactions=transactions)
     assert built.code == 0, built.err
     assert built.one("select sum(row_count) from input_reconciliation") == len(ROWS) - 1
+    assert built.ask("select order_id, ordered_at from customer_orders order by 1") == ORDERED_AT
     return built.ask(
         "select customer_id, rfm_score, frequency || ' orders', monetary::text, rfm_segment "
         "from customer_segments order by customer_id"
@@ -64,6 +91,55 @@ def customers(workshop: Workshop, transactions: object, **settings: object) -> l
 @pytest.mark.parametrize("name", FORMS)
 def test_text_in_every_form(workshop, tmp_path, name):
     assert customers(workshop, write(tmp_path, name, FORMS[name])) == EXPECTED
+
+
+DATES = {
+    "American": ["2/29/2024 10:00 AM", "3/1/2024 11:59:59 PM", "3/1/24", "03/01/2024 8:00"],
+    "European": ["29.02.2024 10:00", "1.3.2024 23:59:59", "01.03.24", "01.03.2024 08:00"],
+    "compact": ["20240229 10:00", "20240301T23:59:59", "20240301", "20240301 08:00"],
+    "day counts": ["45351.4166666667", "45352.9999884259", "45352", "45352.3333333333"],
+    "offsets": [
+        "2024-02-29T10:00:00Z",
+        "2024-03-02 04:59:59+05",
+        "2024-02-29T20:30:00.000-0330",
+        "2024-03-01 08:00:00 UTC",
+    ],
+}
+
+
+@pytest.mark.parametrize("form", ["compact", "day counts", "offsets"])
+def test_dates_in_every_form(workshop, tmp_path, form):
+    path = write(tmp_path, "input.csv", text(",", rows=rewritten(when=DATES[form])).encode())
+    assert customers(workshop, path) == EXPECTED
+
+
+def test_an_american_till(workshop, tmp_path):
+    rows = rewritten(
+        when=DATES["American"],
+        n=["2", "1", "(1)", "1"],
+        price=["$3.50", "$1,200.00", "$ 3.50", "2.00 $"],
+    )
+    assert customers(workshop, write(tmp_path, "us.csv", text(",", rows=rows).encode())) == EXPECTED
+
+
+def test_a_european_till(workshop, tmp_path):
+    rows = rewritten(
+        when=DATES["European"],
+        n=["2,0", "1", "1-", "1"],
+        price=["3,50 €", "1.200,00\u00a0€", "€ 3,50", "2,00"],
+    )
+    path = write(tmp_path, "eu.csv", text(";", rows=rows).encode())
+    assert customers(workshop, path, decimal_separator=",") == EXPECTED
+
+
+def test_a_date_format_that_is_given(workshop, tmp_path):
+    """No text tells which it is; without the var the build would stop."""
+    path = write(tmp_path, "input.csv", b"who,money,day\na,5,4/3/2024 10:00\nb,5,5/3/2024\n")
+    built = workshop.build(AMOUNTS | {"date_format": "day_first"}, transactions=path)
+    assert built.code == 0, built.err
+    assert built.ask("select ordered_at from customer_orders where customer_id = 'a'") == [
+        (datetime(2024, 3, 4, 10),)
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -77,6 +153,66 @@ def test_a_delimiter_of_one_s_own(workshop, tmp_path):
     assert customers(workshop, path, delimiter="~") == EXPECTED
 
 
+def test_headings_that_the_file_has_not(workshop, tmp_path):
+    """Also where the first line is the only one that has a comma in it, and for several files."""
+    write(tmp_path, "part 1.csv", text(",", rows=ROWS[1:3]).encode())
+    write(tmp_path, "part 2.csv", text(";", rows=ROWS[3:]).encode())
+    path = tmp_path / "part *.csv"
+    assert customers(workshop, path, transaction_headings=ROWS[0]) == EXPECTED
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Lines as programs of old align them, with a tab here and an empty line there."""
+    lines = ["  ".join(field.rjust(19) for field in row) for row in rows]
+    lines[1] = lines[1].replace("  ", "\t").strip()
+    return "\r\n".join([*lines[:2], "", *lines[2:], "   ", ""])
+
+
+# No blank can stand within a field, and none can be empty.
+ALIGNED = rewritten(
+    when=["2024-02-29T10:00:00", "2024-03-01T23:59:59", "2024-03-01", "2024-03-01T08:00"],
+    item=['a_5"_plate', "it's,_well", "two;lines", "#a|guest's"],
+    who=["Zoë", "Zoë", "José", "null"],
+)
+
+
+def test_columns_aligned_by_blanks(workshop, tmp_path):
+    path = write(tmp_path, "aligned.txt", aligned(ALIGNED).encode())
+    assert customers(workshop, path, delimiter="whitespace") == EXPECTED
+
+
+def test_columns_aligned_by_blanks_without_headings(workshop, tmp_path):
+    path = write(tmp_path, "aligned.txt", aligned(ALIGNED[1:]).encode())
+    settings = {"delimiter": "whitespace", "transaction_headings": ROWS[0]}
+    assert customers(workshop, path, **settings) == EXPECTED
+
+
+def test_the_cdnow_sample_as_it_is_published(workshop):
+    """2,357 customers and 6,919 purchases: compact dates, aligned by blanks, without headings."""
+    built = workshop.build(
+        {
+            "transaction_headings": ["master_id", "sample_id", "day", "discs", "dollars"],
+            "transaction_columns": {
+                "customer_id": "master_id",
+                "ordered_at": "day",
+                "quantity": "discs",
+                "amount": "dollars",
+            },
+            "delimiter": "whitespace",
+            "duplicates": "keep",
+            "segmentations": ["rfm"],
+        },
+        transactions=shared_data("cdnow_sample.txt"),
+    )
+    assert built.code == 0, built.err
+    assert built.ask("select line_class, row_count from input_reconciliation") == [("sale", 6_919)]
+    [found] = built.ask(
+        "select count(*), min(as_of_date), min(first_ordered_on), max(last_ordered_on) "
+        "from customer_segments"
+    )
+    assert found == (2_357, date(1998, 7, 1), date(1997, 1, 1), date(1998, 6, 30))
+
+
 def test_several_files_with_their_columns_in_another_order(workshop, tmp_path):
     write(tmp_path, "part 1.csv", text(",", rows=ROWS[:3]).encode())
     turned = [row[::-1] for row in [ROWS[0], *ROWS[3:]]]
@@ -85,16 +221,47 @@ def test_several_files_with_their_columns_in_another_order(workshop, tmp_path):
     assert customers(workshop, tmp_path / "part *.csv") == EXPECTED
 
 
-def test_parquet_with_types(workshop, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "moment", "decimal_separator"),
+    [("decimal(10, 2)", "timestamp", "."), ("double", "timestamp_ns", ",")],
+)
+def test_parquet_with_types(workshop, tmp_path, number, moment, decimal_separator):
+    """A typed number has a point of its own, whatever the var says of texts."""
     source = write(tmp_path, "input.csv", text(",").encode())
     path = tmp_path / "input.parquet"
     duckdb.read_csv(str(source), header=True, all_varchar=True).project(
-        """
-        id, nullif(who, '') as who, item, n::integer as n, price::decimal(10, 2) as price,
-        "when"::timestamp as "when"
+        f"""
+        id, nullif(who, '') as who, item, n::integer as n, price::{number} as price,
+        "when"::{moment} as "when"
         """
     ).write_parquet(str(path))
-    assert customers(workshop, path) == EXPECTED
+    assert customers(workshop, path, decimal_separator=decimal_separator) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("day", "settings", "told"),
+    [
+        ("date '2024-03-04'", {"date_format": "day_first"}, datetime(2024, 3, 4)),
+        (
+            "timestamp_ns '2024-03-04 10:00:00.123456789'",
+            {},
+            datetime(2024, 3, 4, 10, 0, 0, 123456),
+        ),
+        (
+            "timestamptz '2024-07-01 03:30:00+00:00'",
+            {"timezone": "America/New_York"},
+            datetime(2024, 6, 30, 23, 30),
+        ),
+    ],
+    ids=["a date", "nanoseconds", "a moment"],
+)
+def test_parquet_with_dates_of_every_type(workshop, tmp_path, day, settings, told):
+    """A typed date needs no format; a moment is told in the shop's time zone."""
+    path = tmp_path / "typed.parquet"
+    duckdb.sql(f"select 'a' as who, 5 as money, {day} as day").write_parquet(str(path))
+    built = workshop.build(AMOUNTS | settings, transactions=path)
+    assert built.code == 0, built.err
+    assert built.ask("select ordered_at from customer_orders") == [(told,)]
 
 
 def test_floating_points_and_time_zones(workshop, tmp_path):
@@ -124,11 +291,8 @@ def test_floating_points_and_time_zones(workshop, tmp_path):
 def test_duplicates_can_be_kept(workshop, tmp_path):
     path = tmp_path / "twice.csv"
     path.write_text("who,money,day\na,5,2024-01-01\na,5,2024-01-01\n")
-    settings = {
-        "transaction_columns": {"customer_id": "who", "amount": "money", "ordered_at": "day"}
-    }
     for duplicates, revenue in (("remove", 5), ("keep", 10)):
-        built = workshop.build(settings | {"duplicates": duplicates}, transactions=path)
+        built = workshop.build(AMOUNTS | {"duplicates": duplicates}, transactions=path)
         assert built.code == 0, built.err
         assert built.one("select sum(monetary) from customer_segments") == revenue
 
@@ -162,3 +326,147 @@ def test_lines_that_do_not_fit_are_never_skipped(workshop, tmp_path, lines):
     refused = workshop.build({"transaction_columns": COLUMNS}, transactions=path)
     assert refused.code == 1
     assert len(refused.err.strip().splitlines()) == 1
+
+
+def test_a_short_line_among_aligned_ones_is_never_skipped(workshop, tmp_path):
+    path = write(tmp_path, "input.txt", b"id  who  n\n 1    a  2\n 2    b\n")
+    columns = {"customer_id": "who", "amount": "n", "ordered_at": "id"}
+    refused = workshop.build(
+        {"transaction_columns": columns, "delimiter": "whitespace"}, transactions=path
+    )
+    assert refused.code == 1
+    assert refused.err.startswith("A line of the input has 2 columns and the headings are 3: ")
+    assert len(refused.err.strip().splitlines()) == 1
+
+
+def test_aligned_files_with_other_headings_are_never_mixed(workshop, tmp_path):
+    """The columns of the second stand in another order."""
+    write(tmp_path, "part 1.txt", b"who money day\na 5 2024-01-01\n")
+    write(tmp_path, "part 2.txt", b"money who day\n5 a 2024-01-02\n")
+    refused = workshop.build(
+        AMOUNTS | {"delimiter": "whitespace"}, transactions=tmp_path / "part *.txt"
+    )
+    assert refused.code == 1
+    assert len(refused.err.strip().splitlines()) == 1
+
+
+# Workbooks
+
+
+def workbook(path: Path, **sheets: list[list[object]]) -> Path:
+    """A workbook with these sheets, in their order."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+SHOP = [
+    ROWS[0],
+    ["#1", "Zoë", 'a 5" plate', 2, 3.5, datetime(2024, 2, 29, 10)],
+    ["#2", "Zoë", "it's, well", 1, 1200, datetime(2024, 3, 1, 23, 59, 59)],
+    ["#3", "José", "two\nlines", -1, 3.5, date(2024, 3, 1)],
+    ["#4", None, "a guest's", 1, 2.0, datetime(2024, 3, 1, 8)],
+]
+
+
+def test_a_workbook(workshop, tmp_path):
+    """Dates as dates, numbers as numbers, above and between the rows some that are empty."""
+    rows = [[], [], *SHOP[:3], [], *SHOP[3:]]
+    assert customers(workshop, workbook(tmp_path / "LÄDEN.XLSX", shop=rows)) == EXPECTED
+
+
+def test_a_workbook_of_texts_as_a_european_writes_them(workshop, tmp_path):
+    """Numbers beside texts in one column: a number has no comma, whatever the var says."""
+    rows = rewritten(when=DATES["European"], price=["3,50 €", "1.200,00 €", "", "2,00"])
+    rows[3][rows[0].index("price")] = 3.5
+    path = workbook(tmp_path / "shop.xlsx", shop=rows)
+    assert customers(workshop, path, decimal_separator=",") == EXPECTED
+
+
+def test_several_workbooks_and_sheets(workshop, tmp_path):
+    """Sheets with the columns are read, in any order and with others besides; notes are not."""
+    (tmp_path / "2024" / "late").mkdir(parents=True)
+    notes = [["About", "this"], ["Sales", "of the shop"]]
+    workbook(tmp_path / "2024" / "one.xlsx", notes=notes, a=SHOP[:2], b=[SHOP[0], SHOP[2]])
+    turned = [[*row[::-1], "cash"] for row in [SHOP[0], SHOP[3]]]
+    late = tmp_path / "2024" / "late" / "two.xlsx"
+    workbook(late, nothing=[], a=turned, b=[SHOP[0], SHOP[4]], notes=notes)
+    assert customers(workshop, tmp_path / "**" / "*.xlsx") == EXPECTED
+
+
+def test_a_workbook_cell_by_cell(workshop, tmp_path):
+    """What a cell holds is read as it is shown, and what is first empty is not taken for empty."""
+    rows = [["who", "money", "day", "is paid", "remark", "remark", None]]
+    rows += [[17850, 0.1 + 0.2, datetime(2024, 2, 29, 10), True, None, None, None]] * 1_200
+    rows += [
+        ["0012", 10 / 3, date(2024, 3, 1), False, "late", "x", "y"],
+        [12345678901234, 1e15 / 1e9, datetime(2024, 3, 1, 8, 0, 0, 500000), None, None, None, 7],
+        ["text", "1,000.50", "2024-03-01 09:00", None, None, None, None],
+        ["yes", True, datetime(2024, 3, 2), None, None, None, None],
+    ]
+    path = workbook(tmp_path / "cells.xlsx", cells=rows)
+    built = workshop.build(AMOUNTS | {"duplicates": "keep"}, transactions=path)
+    assert built.code == 0, built.err
+    assert built.ask(
+        "select customer_id, order_count, net_amount from ("
+        " select customer_id, count(*) as order_count, sum(net_amount) as net_amount"
+        " from customer_orders group by 1) order by 1"
+    ) == [
+        ("0012", 1, Decimal("3.3333")),
+        ("12345678901234", 1, Decimal(1_000_000)),
+        ("17850", 1, Decimal(360)),
+        ("text", 1, Decimal("1000.5")),
+    ]
+    assert built.ask("select reason, amount from rejected_transactions") == [
+        ("amount unreadable", "True")
+    ]
+    cells = built.ask(
+        "select * exclude (money, day) from stg_segmentation__transactions_workbook "
+        "where who in ('0012', '12345678901234') order by who"
+    )
+    assert cells == [
+        ("0012", "False", "late", "x", "y"),
+        ("12345678901234", None, None, None, "7"),
+    ]
+
+
+def test_cells_as_text():
+    """Without a build: numbers as they are shown, never as 1e-07 or 0.30000000000000004."""
+    path = ROOT / "python_models" / "input" / "stg_segmentation__transactions_workbook.py"
+    specification = importlib.util.spec_from_file_location("transactions_workbook", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    told = {
+        None: None,
+        "": None,
+        " a ": " a ",
+        17850.0: "17850",
+        -2.0: "-2",
+        0.1 + 0.2: "0.3",
+        1e-7: "0.0000001",
+        1e22: "10000000000000000000000",
+        40513.3513888889: "40513.3513888889",
+        True: "True",
+        date(2024, 2, 29): "2024-02-29",
+        datetime(2024, 2, 29): "2024-02-29 00:00:00",
+        datetime(2024, 2, 29, 10, 0, 0, 500000): "2024-02-29 10:00:00.500000",
+    }
+    assert {cell: module.text_of(cell) for cell in told} == told
+    assert module.text_of(1234.5, ",") == "1234,5"
+    assert module.text_of("1234.5", ",") == "1234.5"
+    rounded = {
+        10 / 3: "3.3333",
+        2.00005: "2.0001",
+        -2.00005: "-2.0001",
+        1e-7: "0",
+        1e22: "1" + "0" * 22,
+    }
+    assert {cell: module.text_of(cell, digits=4) for cell in rounded} == rounded
+    assert module.unique(["a", "A", "", "a", "a_1", ""]) == [
+        "a", "A_1", "column_3", "a_2", "a_1_1", "column_6",
+    ]  # fmt: skip

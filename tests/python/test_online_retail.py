@@ -1,7 +1,11 @@
 """UCI Online Retail, right to the penny: figures counted independently in DuckDB and pandas."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
+import openpyxl
 import pytest
 import yaml
 from conftest import ROOT, Outcome, Workshop, shared_data
@@ -117,3 +121,79 @@ def test_gross_revenue_without_service_codes(workshop):
         """
     )
     assert (once, twice, most, mean) == (1_493, 835, 209, 4.272)
+
+
+# The forms in which copies of the file go round, each with its lines in another order
+
+
+def lines_of(source: Path, order: str) -> duckdb.DuckDBPyRelation:
+    """The lines with every column as the type that it holds, in an order of their own."""
+    return duckdb.sql(
+        f"""
+        select
+            * replace (
+                Quantity::integer as Quantity, UnitPrice::double as UnitPrice,
+                InvoiceDate::timestamp as InvoiceDate, CustomerID::double as CustomerID
+            )
+        from read_csv('{source}', all_varchar = true)
+        order by {order}
+        """
+    )
+
+
+def as_workbook(source: Path, folder: Path) -> tuple[Path, dict]:
+    """As UCI publishes it: dates as dates, and every number as a number, ids among them."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Online Retail")
+    lines = lines_of(source, "InvoiceNo desc, hash(StockCode)")
+    sheet.append(lines.columns)
+    for invoice, product, *others in lines.fetchall():
+        ids = (float(code) if code.isdecimal() else code for code in (invoice, product))
+        sheet.append((*ids, *others))
+    book.save(folder / "Online Retail.xlsx")
+    return folder / "Online Retail.xlsx", {}
+
+
+def as_american_text(source: Path, folder: Path) -> tuple[Path, dict]:
+    """As the copies on the web have it: 12/1/2010 8:26, and the pound sign in ISO-8859-1."""
+    path = folder / "data.csv"
+    lines_of(source, "hash(InvoiceNo, StockCode, Quantity)").project(
+        "* replace (strftime(InvoiceDate, '%-m/%-d/%Y %-H:%M') as InvoiceDate)"
+    ).write_csv(str(path))
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
+    return path, {"encoding": "latin-1"}
+
+
+def as_european_text(source: Path, folder: Path) -> tuple[Path, dict]:
+    """As a program with a decimal comma saves it, with a comma in ids that were numbers, too."""
+    path = folder / "online_retail.csv"
+    lines_of(source, "Country, InvoiceNo desc, StockCode").project(
+        """
+        * replace (
+            replace(UnitPrice::text, '.', ',') as UnitPrice,
+            replace(CustomerID::text, '.', ',') as CustomerID,
+            strftime(InvoiceDate, '%d.%m.%Y %H:%M') as InvoiceDate
+        )
+        """
+    ).write_csv(str(path), sep=";")
+    return path, {"decimal_separator": ","}
+
+
+def as_parquet(source: Path, folder: Path) -> tuple[Path, dict]:
+    """As a data frame saves it."""
+    lines_of(source, "InvoiceDate desc, StockCode").write_parquet(str(folder / "lines.parquet"))
+    return folder / "lines.parquet", {}
+
+
+@pytest.mark.parametrize("form", [as_workbook, as_american_text, as_european_text, as_parquet])
+def test_every_form_gives_the_same_marts(
+    online_retail, workshop, form: Callable[[Path, Path], tuple[Path, dict]]
+):
+    """To the last digit; a rejected row keeps the text that it came with, so those are counted."""
+    path, settings = form(shared_data("online_retail.csv.gz"), workshop.folder)
+    built = workshop.build(SETTINGS | settings, transactions=path)
+    assert built.code == 0, built.err
+    left_out = ("rejected_transactions",)
+    assert built.fingerprints(left_out) == online_retail.fingerprints(left_out)
+    reasons = "select reason, count(*) from rejected_transactions group by 1 order by 1"
+    assert built.ask(reasons) == online_retail.ask(reasons)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from conftest import DEMO, ROOT, SCHEMA, Outcome, Workshop, environment
 
@@ -37,7 +38,7 @@ def test_a_file_that_is_not_there(demo, built, tmp_path):
     assert_refused(demo, built, refused, "There is no file", "no'where.csv")
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "json", "zip"])
+@pytest.mark.parametrize("ending", ["xls", "json", "zip"])
 def test_a_file_of_an_unknown_kind(demo, built, tmp_path, ending):
     path = tmp_path / f"orders.{ending}"
     path.write_text("x")
@@ -60,6 +61,44 @@ def test_a_file_that_is_no_parquet(demo, built, tmp_path):
     assert_refused(demo, built, built.build(transactions=path), "cannot be read")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000), None],
+    ids=["empty", "text", "with a password", "cut off"],
+)
+def test_a_file_that_is_no_workbook(demo, built, tmp_path, content):
+    """A workbook with a password is no zip archive, but a container of the old kind."""
+    path = tmp_path / "fake.xlsx"
+    openpyxl.Workbook().save(path)
+    path.write_bytes(path.read_bytes()[:3_000] if content is None else content)
+    assert_refused(
+        demo, built, built.build(transactions=path), "fake.xlsx", "cannot be read", "password"
+    )
+
+
+def test_a_workbook_without_rows(demo, built, tmp_path):
+    path = tmp_path / "empty.xlsx"
+    book = openpyxl.Workbook()
+    book.save(path)
+    refused = built.build(transactions=path)
+    assert_refused(demo, built, refused, "The workbook", "empty.xlsx", "has no rows")
+    book.active.append(HEADING.split(","))
+    book.save(path)
+    refused = built.build(transactions=path)
+    assert_refused(demo, built, refused, "transactions has no rows")
+
+
+def test_a_workbook_without_the_columns(demo, built, tmp_path):
+    """The sentence tells the first sheet's headings."""
+    path = tmp_path / "notes.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["About", "this"])
+    book.create_sheet("more").append(["What", "else"])
+    book.save(path)
+    refused = built.build(transactions=path)
+    assert_refused(demo, built, refused, 'no column "customer_id"', "it has: About, this.")
+
+
 def test_a_byte_that_is_not_utf8(demo, built, tmp_path):
     path = tmp_path / "latin.csv"
     line = "O1,P-1,Caf\xe9,1,2.00,2024-12-30 10:00,C1,France"
@@ -71,6 +110,23 @@ def test_a_line_with_a_column_too_many(demo, built, tmp_path):
     path = write(tmp_path, [*LINES, LINES[0] + ",more"])
     refused = built.build(transactions=path)
     assert_refused(demo, built, refused, f"Line {len(LINES) + 2} ", "has 9 columns", "has 8")
+
+
+@pytest.mark.parametrize("given", [7, 9])
+def test_headings_that_are_too_few_or_too_many(demo, built, tmp_path, given):
+    headings = [*HEADING.split(","), "more"][:given]
+    path = write(tmp_path, LINES[1:], heading=LINES[0])
+    refused = built.build({"transaction_headings": headings}, transactions=path)
+    assert_refused(
+        demo, built, refused, f"transaction_headings names {given} columns", "transactions has 8"
+    )
+
+
+def test_an_aligned_line_with_a_column_too_few(demo, built, tmp_path):
+    path = write(tmp_path, ["a 5 2024-01-01", "b 5"], "aligned.txt", "who money day")
+    mapping = {"customer_id": "who", "amount": "money", "ordered_at": "day"}
+    refused = built.build({"transaction_columns": mapping, "delimiter": "whitespace"}, path)
+    assert_refused(demo, built, refused, "has 2 columns and the headings are 3", "delimiter")
 
 
 def test_a_heading_without_rows(demo, built, tmp_path):
@@ -123,6 +179,27 @@ def test_several_currencies(demo, built, tmp_path):
     assert_refused(demo, built, refused, "2 currencies", "EUR", "GBP")
 
 
+def test_several_currencies_beside_the_amounts(demo, built, tmp_path):
+    """Also where the input has no column of currencies."""
+    prices = ("£2.00", "2.00 EUR", "£3.00", "4.00")
+    lines = [
+        f"O{i},P-1,Mug,1,{price},2024-12-0{i} 10:00,C{i},France"
+        for i, price in enumerate(prices, 1)
+    ]
+    refused = built.build(transactions=write(tmp_path, lines))
+    assert_refused(demo, built, refused, "2 currencies", "£ 2, EUR 1")
+
+
+def test_dates_that_could_be_others(demo, built, tmp_path):
+    """3/4/2024 in the wrong order would move orders by months without a trace."""
+    dates = ["3/3/2024", "3/4/2024", "5/4/2024", "12/12/2024", "31/31/2024"]
+    lines = [f"O{i},P-1,Mug,1,2.00,{date},C{i},France" for i, date in enumerate(dates)]
+    refused = built.build(transactions=write(tmp_path, lines))
+    assert_refused(
+        demo, built, refused, "such as 3/4/2024", "date_format to month_first or day_first"
+    )
+
+
 def test_one_order_in_a_far_year(demo, built, tmp_path):
     """One typing error must not make every customer Lost."""
     line = "O1,P-1,Mug,1,2.00,2031-01-01 10:00,C1,France"
@@ -153,6 +230,17 @@ def test_an_as_of_date_before_the_data(demo, built):
         ("return_order_pattern", "^(C"),
         ("seed_overrides", {"fees": "x"}),
         ("monetry_basis", "net"),
+        ("encoding", "ascii"),
+        ("delimiter", 5),
+        ("delimiter", "<-->-"),
+        ("transaction_headings", "who"),
+        ("transaction_headings", ["who", "Who"]),
+        ("decimal_separator", ";"),
+        ("decimal_separator", None),
+        ("date_format", "mdy"),
+        ("date_format", ["iso"]),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", None),
     ],
 )
 def test_a_wrong_setting(demo, built, name, value):

@@ -1,0 +1,307 @@
+"""Spark makes the same tables as DuckDB, value by value: `make test-spark`."""
+
+import json
+import math
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import ROOT, SCHEMA, Outcome, Workshop
+
+pytest.importorskip("pyspark", reason="make test-spark installs pyspark and runs this")
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from pyspark.sql import SparkSession
+
+STRICT = ["--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}']
+WITHOUT_KMEANS = {"segmentations": ["rfm"]}
+FIT = "int_segmentation__clusters_fitted"
+
+Table = tuple[list[str], list[tuple]]
+
+
+class Spark:
+    """The project on Spark: session, tables and metastore in this process and in one folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def dbt(
+        self, command: str, *words: str, schema: str = "main", **settings: object
+    ) -> dbtRunnerResult:
+        """Runs a dbt command with these vars, every warning an error."""
+        profiles = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
+        profiles["customer_segmentation"]["outputs"]["spark"]["schema"] = schema
+        (self.folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+        return dbtRunner().invoke(
+            [
+                *STRICT,
+                command,
+                *("--target", "spark", "--vars", json.dumps(settings)),
+                *("--project-dir", str(ROOT), "--profiles-dir", str(self.folder)),
+                *("--target-path", str(self.folder / "target")),
+                *("--log-path", str(self.folder / "logs")),
+                *words,
+            ]
+        )
+
+    @property
+    def session(self) -> SparkSession:
+        """The session that dbt has started."""
+        return SparkSession.builder.getOrCreate()
+
+    def table(self, name: str) -> Table:
+        """Column names and rows of a relation."""
+        frame = self.session.table(name)
+        return frame.columns, [tuple(row) for row in frame.collect()]
+
+    def tables(self, names: Iterable[str], schema: str = SCHEMA) -> dict[str, Table]:
+        return {name: self.table(f"{schema}.{name}") for name in names}
+
+
+def relations(outcome: Outcome) -> list[str]:
+    """The names of all tables and views that a build on DuckDB left."""
+    return [
+        name
+        for (name,) in outcome.ask(
+            f"select table_name from information_schema.tables where table_schema = '{SCHEMA}'"
+        )
+    ]
+
+
+def duckdb_tables(outcome: Outcome) -> dict[str, Table]:
+    """Column names and rows of every relation that a build on DuckDB left."""
+    tables = {}
+    with duckdb.connect(str(outcome.database), read_only=True) as connection:
+        connection.execute(f"set schema = '{SCHEMA}'")
+        for name in relations(outcome):
+            found = connection.execute(f"select * from {name}")
+            tables[name] = ([column[0] for column in found.description], found.fetchall())
+    return tables
+
+
+def in_order(rows: list[tuple]) -> list[tuple]:
+    """The rows by their exact values, and by doubles only where nothing else tells them apart."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            [repr(cell) for cell in row if not isinstance(cell, float)],
+            [cell for cell in row if isinstance(cell, float)],
+        ),
+    )
+
+
+def is_same(one: object, other: object) -> bool:
+    """Equal in type and value. Doubles to 12 digits: engines round the last bit of a logarithm."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-12)
+    return type(one) is type(other) and one == other
+
+
+def assert_same(ours: dict[str, Table], theirs: dict[str, Table]) -> None:
+    """Every relation has the same columns and the same rows, whatever their order."""
+    assert ours.keys() == theirs.keys()
+    for name, (columns, rows) in ours.items():
+        their_columns, their_rows = theirs[name]
+        assert columns == their_columns, name
+        assert len(rows) == len(their_rows), name
+        for row, their_row in zip(in_order(rows), in_order(their_rows), strict=True):
+            differing = {
+                column: (cell, their_cell)
+                for column, cell, their_cell in zip(columns, row, their_row, strict=True)
+                if not is_same(cell, their_cell)
+            }
+            assert not differing, f"{name} (Spark, DuckDB): {differing} in {row}"
+
+
+def assert_passes(result: dbtRunnerResult) -> None:
+    assert result.success, result.exception or [
+        f"{outcome.node.name}: {outcome.message}"
+        for outcome in result.result.results
+        if outcome.status in ("error", "fail")
+    ]
+
+
+def sentence(result: dbtRunnerResult) -> str:
+    """The project's own sentence that stopped a command."""
+    assert not result.success
+    [message] = [each.message for each in result.result.results if each.status == "error"]
+    return message.split("customer_segmentation: ", 1)[1].splitlines()[0]
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """Spark with nothing built. pyspark tells moments in this process's time zone: it is UTC."""
+    folder = tmp_path_factory.mktemp("spark")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGMENTATION_SPARK", str(folder / "warehouse"))
+        # Java's second compiler costs more than it saves on hundreds of small queries.
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield Spark(folder)
+    time.tzset()
+
+
+@pytest.fixture(scope="module")
+def rfm(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
+    """All tables of the demo without k-means: on Spark with data tests, and on DuckDB."""
+    assert_passes(spark.dbt("build", "--exclude-resource-type", "unit_test", **WITHOUT_KMEANS))
+    outcome = Workshop(tmp_path_factory.mktemp("duckdb")).build_tables(WITHOUT_KMEANS)
+    assert outcome.code == 0, outcome.out
+    return spark.tables(relations(outcome)), duckdb_tables(outcome)
+
+
+@pytest.fixture(scope="module")
+def kmeans(spark: Spark, rfm: tuple, demo: Outcome) -> tuple[dict, dict]:
+    """The same with k-means, of which DuckDB lends the fit, because it takes Python."""
+    path = spark.folder / "fit.parquet"
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        connection.table(f"{SCHEMA}.{FIT}").write_parquet(str(path))
+    spark.session.read.parquet(str(path)).write.saveAsTable(f"{SCHEMA}.{FIT}")
+    fitted = ["int_segmentation__feature_sets_listed+", "int_segmentation__features_unpivoted+"]
+    without = ["--exclude", FIT, "--exclude-resource-type", "unit_test"]
+    assert_passes(spark.dbt("build", "--select", *fitted, *without))
+    return spark.tables(relations(demo)), duckdb_tables(demo)
+
+
+def test_every_table_equals_duckdbs(rfm):
+    assert_same(*rfm)
+
+
+def test_seeds_keep_their_nulls(rfm):
+    ours, _ = rfm
+    columns, rows = ours["demo_transactions"]
+    customers = [row[columns.index("customer_id")] for row in rows]
+    assert customers.count(None) > 100
+    assert "None" not in customers
+    columns, rows = ours["rfm_segment_map"]
+    assert "Can't Lose Them" in [row[columns.index("segment")] for row in rows]
+
+
+def test_clusters_are_assigned_and_named_as_on_duckdb(kmeans):
+    assert_same(*kmeans)
+
+
+def test_the_rules_hold_on_spark(spark, kmeans):
+    """dbt's unit tests, for which the tables that they stand for must be there."""
+    assert_passes(spark.dbt("test", "--select", "test_type:unit"))
+
+
+def test_nothing_is_left_in_the_project(rfm):
+    for name in ("metastore_db", "derby.log", "spark-warehouse", "warehouse.spark"):
+        assert not (ROOT / name).exists(), name
+
+
+# Rows that engines might read in different ways, as text and with types of their own.
+ODD_ROWS = """
+    select * from (
+        values
+        (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', true, 'x'),
+        (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', true, 'x'),
+        (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', false, 'x'),
+        (17850.0::double, ' B\\2 ', 'it''s', ' +2 ', 0.1::double + 0.2::double,
+            '2024-02-28 23:59:59.5', null, null),
+        (17850.0::double, ' B\\2 ', 'it''s', '-2.', 0.3::double, '2024-02-29 23:59:59.4', null, ''),
+        (17850.0::double, 'n/a', ' post ', '.5', 99.995::double, '2024-02-28T08:00', null, '${x}'),
+        (1.5::double, '3.0', 'plate', '1.23455', 1.005::double, '2024-02-30', true, 'Zoë'),
+        (123456789012.0::double, '"4"', null, '1.2345', 0.00001::double, '1900-02-28', null, '\\n'),
+        (null, '', 'mug', 'two', 2::double, '', null, 'a'),
+        (null, null, 'mug', '1e3', null, null, null, 'A'),
+        (3::double, '6', 'mug', '1' || chr(10), 1::double, '2024-02-29' || chr(10), null, 'b'),
+        (3::double, '6', 'mug', '1', 1::double, '2024-02-29' || chr(10), null, 'b'),
+        (3::double, '6.0' || chr(10), 'mug', '1', 1::double, '2024-02-29', null, 'b'),
+        (2::double, '7', 'mug', '.9999', 0.00005::double, '2024-02-29', null, 'a'),
+        (2::double, '5', 'mug', '99999999999999', 99999999999.0::double, '2024-01-01', null, 'a')
+    ) as odd ("Kunden ""Nr"" `1`", order_no, item, quantity, "Unit Price", day, is_gift, note)
+"""
+ODD_SETTINGS = {
+    "transactions": "shop.odd_lines",
+    "transaction_columns": {
+        "customer_id": 'Kunden "Nr" `1`',
+        "order_id": "order_no",
+        "product_id": "item",
+        "quantity": "quantity",
+        "unit_price": "Unit Price",
+        "ordered_at": "day",
+    },
+    "return_order_pattern": '^"[0-9]"$',
+    "seed_overrides": {"service_codes": "shop.fees"},
+    **WITHOUT_KMEANS,
+}
+FEES = """
+    select * from (
+        values ('Post', 'whole'), ('gift_0001_', 'start')
+    ) as fees (product_code, matches)
+"""
+
+
+def test_odd_rows_are_read_as_on_duckdb(spark, workshop, tmp_path):
+    """And the gate that they run into says the same, reason by reason."""
+    assert_passes(spark.dbt("seed", "--select", "thresholds", schema="odd"))
+    spark.session.sql("create schema if not exists shop")
+    with duckdb.connect(str(workshop.database)) as connection:
+        connection.execute("create schema shop")
+        for name, query in {"odd_lines": ODD_ROWS, "fees": FEES}.items():
+            connection.execute(f"create table shop.{name} as {query}")
+            connection.table(f"shop.{name}").write_parquet(str(tmp_path / name))
+            frame = spark.session.read.parquet(str(tmp_path / name))
+            frame.write.saveAsTable(f"shop.{name}")
+    built = workshop.build_tables(ODD_SETTINGS)
+    assert built.code == 0, built.out
+    staging = ["stg_segmentation__transactions_mapped", "stg_segmentation__transactions"]
+    names = [*staging, "int_segmentation__sale_lines_matched"]
+    assert_passes(spark.dbt("run", "--select", *names, schema="odd", **ODD_SETTINGS))
+    theirs = duckdb_tables(built)
+    assert_same(spark.tables(names, "odd_segmentation"), {name: theirs[name] for name in names})
+
+    selected = ["--select", *staging, "--indirect-selection", "buildable"]
+    selected += ["--exclude-resource-type", "unit_test"]
+    gated = sentence(spark.dbt("test", *selected, schema="odd", **ODD_SETTINGS))
+    assert gated.startswith(workshop.build(ODD_SETTINGS).err.strip())
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (
+            {},
+            "The var segmentations is '['rfm', 'kmeans']'; it takes [rfm] on spark, where the "
+            "Python model of k-means cannot run.",
+        ),
+        (
+            WITHOUT_KMEANS | {"transactions": "data/lines.csv"},
+            "The file data/lines.csv in the var transactions cannot be read on spark: load it into "
+            "a table, and name that relation in the var.",
+        ),
+    ],
+)
+def test_what_spark_cannot_do_ends_in_a_sentence(spark, settings, says):
+    first = "stg_segmentation__transactions_mapped"
+    assert sentence(spark.dbt("run", "--select", first, schema="refused", **settings)) == says
+
+
+@pytest.mark.parametrize(
+    "text", ["Can't Lose Them", "a\\b", '"${x}"', "''", "\\'", "{x}", "Zoë\n%s %(x)s"]
+)
+def test_no_text_breaks_out_of_a_literal(spark, text):
+    query = "select {{ customer_segmentation.text_literal(var('text')) }} as text"
+    shown = spark.dbt("show", "--inline", query, text=text)
+    assert_passes(shown)
+    assert shown.result.results[0].agate_table.rows[0][0] == text
+
+
+def test_without_java_it_ends_in_a_sentence(tmp_path):
+    words = ["make", "--no-print-directory", "test-spark", f"JAVA_HOME={tmp_path}"]
+    plain = os.environ | {"MAKEFLAGS": ""}
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env=plain)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[0] == (
+        "Spark needs Java 17 or newer: install it, or name its folder in JAVA_HOME."
+    )
