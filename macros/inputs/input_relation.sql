@@ -178,8 +178,8 @@
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'
-            ~ headings | join(', ') ~ '": give every line as many columns as the heading, close every '
-            ~ 'quote, or name what stands between them in the var delimiter.'
+            ~ headings | join(', ') ~ '": give every line as many columns as the heading, close'
+            ~ ' every quote, or name what stands between them in the var delimiter.'
         ) %}
     {% elif named and named | length != known | length %}
         {% do customer_segmentation.fail(
