@@ -63,10 +63,10 @@
                 'hour', customer_segmentation.half_day_hours(text, moment), moment
             ) }}
         when {{ customer_segmentation.regex_matches(text, pattern ~ time ~ zone ~ '$') }}
+            {#- On Spark, dbt.dateadd would drop the fractions of a second. #}
             then {{ customer_segmentation.in_time_zone(
-                dbt.dateadd(
-                    'minute', '-1 * ' ~ customer_segmentation.offset_minutes(text), moment
-                ),
+                '(' ~ moment ~ ' - ' ~ customer_segmentation.offset_minutes(text)
+                ~ " * interval '1' minute)",
                 var('timezone')
             ) }}
         {%- endfor %}

@@ -162,7 +162,8 @@
     {%- elif is_float -%}
         {%- set text = customer_segmentation.float_text(quoted) -%}
     {%- endif -%}
-    {%- if scale is not none and var('decimal_separator') == ',' and type not in ['', 'varchar'] -%}
+    {%- set is_text = type in ['', 'varchar', 'string'] -%}
+    {%- if scale is not none and var('decimal_separator') == ',' and not is_text -%}
         {%- set text = 'replace(' ~ text ~ ", '.', ',')" -%}
     {%- endif -%}
     {{ text }}

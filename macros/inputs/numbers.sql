@@ -16,7 +16,8 @@
     {%- set currency = customer_segmentation.currency_pattern() -%}
     {#- Some programs write a minus sign of its own, which no number has. -#}
     {%- set marks = ("'.,−', ',.-'" if var('decimal_separator') == ',' else "'−', '-'") -%}
-    {%- set pointed = 'translate(trim(' ~ text ~ '), ' ~ marks ~ ')' -%}
+    {%- set trimmed = customer_segmentation.trim_spaces(text) -%}
+    {%- set pointed = 'translate(' ~ trimmed ~ ', ' ~ marks ~ ')' -%}
     {%- set steps = [
         ('^([(+-]*)' ~ blank ~ currency ~ blank, '\\1'),
         ('([0-9.)])' ~ blank ~ currency ~ blank ~ '([)-]?)$', '\\1\\3'),

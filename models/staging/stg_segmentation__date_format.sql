@@ -14,10 +14,10 @@
 -- Few texts differ, so every format can be tried on each of them.
 with texts as (
 
-    select distinct trim(ordered_at) as written
+    select distinct {{ customer_segmentation.trim_spaces('ordered_at') }} as written
     from {{ ref('stg_segmentation__transactions_mapped') }}
     where
-        trim(ordered_at) <> ''
+        {{ customer_segmentation.trim_spaces('ordered_at') }} <> ''
         and {{ 'false' if given_format else 'true' }}
 
 ),

@@ -79,13 +79,16 @@ typed as (
         upper({{ customer_segmentation.clean_id('tidied.tidy_product_id') }}) as product_id,
 
         -- text
-        nullif(trim(tidied.country), '') as country,
-        coalesce(upper(nullif(trim(tidied.currency), '')), tidied.amount_currency) as currency,
+        nullif({{ customer_segmentation.trim_spaces('tidied.country') }}, '') as country,
+        coalesce(
+            upper(nullif({{ customer_segmentation.trim_spaces('tidied.currency') }}, '')),
+            tidied.amount_currency
+        ) as currency,
 
         -- numbers
         {% if amount_is_given -%}
         case
-            when trim(coalesce(tidied.quantity, '')) = '' then 1
+            when {{ customer_segmentation.is_blank('tidied.quantity') }} then 1
             else {{ customer_segmentation.decimal_or_null('tidied.tidy_quantity', 18, 4) }}
         end as quantity,
         {%- else -%}
@@ -99,7 +102,7 @@ typed as (
             {%- for format in customer_segmentation.date_formats() %}
             when '{{ format }}'
                 then {{ customer_segmentation.timestamp_or_null(
-                    'trim(tidied.ordered_at)', format
+                    customer_segmentation.trim_spaces('tidied.ordered_at'), format
                 ) }}
             {%- endfor %}
         end as ordered_at,
@@ -162,18 +165,18 @@ checked as (
     select
         *,
         case
-            when trim(coalesce(raw_ordered_at, '')) = '' then 'ordered_at missing'
+            when {{ customer_segmentation.is_blank('raw_ordered_at') }} then 'ordered_at missing'
             when ordered_at is null then 'ordered_at unreadable'
             when extract(year from ordered_at) not between 1900 and 2099
                 then 'ordered_at out of range'
             {%- if amount_is_given %}
-            when trim(coalesce(raw_amount, '')) = '' then 'amount missing'
+            when {{ customer_segmentation.is_blank('raw_amount') }} then 'amount missing'
             when given_amount is null then 'amount unreadable'
             when quantity is null then 'quantity unreadable'
             {%- else %}
-            when trim(coalesce(raw_quantity, '')) = '' then 'quantity missing'
+            when {{ customer_segmentation.is_blank('raw_quantity') }} then 'quantity missing'
             when quantity is null then 'quantity unreadable'
-            when trim(coalesce(raw_unit_price, '')) = '' then 'unit_price missing'
+            when {{ customer_segmentation.is_blank('raw_unit_price') }} then 'unit_price missing'
             when unit_price is null then 'unit_price unreadable'
             when unit_price <= 0 then 'unit_price not positive'
             {%- endif %}

@@ -32,7 +32,12 @@ class Spark:
         self.folder = folder
 
     def dbt(
-        self, command: str, *words: str, schema: str = "main", **settings: object
+        self,
+        command: str,
+        *words: str,
+        schema: str = "main",
+        target: str = "spark",
+        **settings: object,
     ) -> dbtRunnerResult:
         """Runs a dbt command with these vars, every warning an error."""
         profiles = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
@@ -42,7 +47,7 @@ class Spark:
             [
                 *STRICT,
                 command,
-                *("--target", "spark", "--vars", json.dumps(settings)),
+                *("--target", target, "--vars", json.dumps(settings)),
                 *("--project-dir", str(ROOT), "--profiles-dir", str(self.folder)),
                 *("--target-path", str(self.folder / "target")),
                 *("--log-path", str(self.folder / "logs")),
@@ -207,16 +212,17 @@ ODD_ROWS = """
         (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', false, 'x'),
         (17850.0::double, ' B\\2 ', 'it''s', ' +2 ', 0.1::double + 0.2::double,
             '2024-02-28 23:59:59.5', null, null),
-        (17850.0::double, ' B\\2 ', 'it''s', '-2.', 0.3::double, '2024-02-29 23:59:59.4', null, ''),
-        (17850.0::double, 'n/a', ' post ', '.5', 99.995::double, '2024-02-28T08:00', null, '${x}'),
-        (1.5::double, '3.0', 'plate', '1.23455', 1.005::double, '2024-02-30', true, 'Zoë'),
-        (123456789012.0::double, '"4"', null, '1.2345', 0.00001::double, '1900-02-28', null, '\\n'),
+        (17850.0::double, ' B\\2 ', 'it''s', '-2,', 0.3::double, '2024-02-29 23:59:59.4', null, ''),
+        (17850.0::double, 'n/a', ' post ', ',5', 99.995::double, '2024-02-28T08:00', null, '${x}'),
+        (1.5::double, '3.0', 'plate', '1,23455', 1.005::double, '2024-02-30', true, 'Zoë'),
+        (123456789012.0::double, '"4"', null, '1.234,5', 0.00001::double, '1900-02-28', null,
+            '\\n'),
         (null, '', 'mug', 'two', 2::double, '', null, 'a'),
         (null, null, 'mug', '1e3', null, null, null, 'A'),
-        (3::double, '6', 'mug', '1' || chr(10), 1::double, '2024-02-29' || chr(10), null, 'b'),
-        (3::double, '6', 'mug', '1', 1::double, '2024-02-29' || chr(10), null, 'b'),
+        (3::double, '6', 'mug', '1' || chr(10), 1::double, '2024-03-01' || chr(10), null, 'b'),
+        (3::double, '6', 'mug', '1', 1::double, '2024-03-01' || chr(10), null, 'b'),
         (3::double, '6.0' || chr(10), 'mug', '1', 1::double, '2024-02-29', null, 'b'),
-        (2::double, '7', 'mug', '.9999', 0.00005::double, '2024-02-29', null, 'a'),
+        (2::double, '7', 'mug', ',9999', 0.00005::double, '2024-02-29', null, 'a'),
         (2::double, '5', 'mug', '99999999999999', 99999999999.0::double, '2024-01-01', null, 'a')
     ) as odd ("Kunden ""Nr"" `1`", order_no, item, quantity, "Unit Price", day, is_gift, note)
 """
@@ -230,6 +236,7 @@ ODD_SETTINGS = {
         "unit_price": "Unit Price",
         "ordered_at": "day",
     },
+    "decimal_separator": ",",
     "return_order_pattern": '^"[0-9]"$',
     "seed_overrides": {"service_codes": "shop.fees"},
     **WITHOUT_KMEANS,
@@ -254,16 +261,73 @@ def test_odd_rows_are_read_as_on_duckdb(spark, workshop, tmp_path):
             frame.write.saveAsTable(f"shop.{name}")
     built = workshop.build_tables(ODD_SETTINGS)
     assert built.code == 0, built.out
-    staging = ["stg_segmentation__transactions_mapped", "stg_segmentation__transactions"]
-    names = [*staging, "int_segmentation__sale_lines_matched"]
-    assert_passes(spark.dbt("run", "--select", *names, schema="odd", **ODD_SETTINGS))
+    selected = ["--select", "+int_segmentation__sale_lines_matched"]
+    done = spark.dbt("run", *selected, schema="odd", **ODD_SETTINGS)
+    assert_passes(done)
+    names = [outcome.node.name for outcome in done.result.results]
+    assert len(names) >= 4
     theirs = duckdb_tables(built)
     assert_same(spark.tables(names, "odd_segmentation"), {name: theirs[name] for name in names})
 
-    selected = ["--select", *staging, "--indirect-selection", "buildable"]
+    selected = ["--select", "stg_segmentation__transactions", "--indirect-selection", "buildable"]
     selected += ["--exclude-resource-type", "unit_test"]
     gated = sentence(spark.dbt("test", *selected, schema="odd", **ODD_SETTINGS))
     assert gated.startswith(workshop.build(ODD_SETTINGS).err.strip())
+
+
+# Each is read as a date of every format, as a number and as an id.
+WRITTEN = """
+    2024-02-29|2024-02-30|2024-2-9|2024/02/29|2024.02.29 8:26|2024-02-29T23:59:59.5|2024-02-29 24:00
+    2024-02-29 08:26:00.123456789|2024-02-29 8:26 PM|2024-02-29 12:00 am|2024-02-29 12:30 PM
+    2024-02-29T10:00:00Z|2024-02-29T10:00:00.5+02:00|2024-02-29 01:30 -0330|2024-02-29 10:00+02
+    2024-02-29 23:30:00.999999 UTC|0001-01-01|9999-12-31|1969-12-31 23:59:59.9|2024-02
+    12/1/2010 8:26|1/12/2010|30-11-2010|30.11.10|11.30.69|1/1/70|29/02/1900|2/29/2000|13/13/2013
+    20101201|20101301|2010120|20101201 08:26|40513|40513.3513888889|40513,5|99999|10000.999999999
+    1|+1|-1.5|.5|2.|1.50000|1.23455|1e3|0x1F|NaN|Infinity|1,234.50|1.234,50|12 345|1'000|12,34,567
+    0,123|$ 12.50|12.50 EUR|(12.50)|12.50-|−$12.50|(12,50) €|1,23|99999999999999.9999|10000000000000
+    17850.0|17850,0|007|n/a|None|C 1|É1|ß|İ|a\\b|'|"|%|_|#
+"""
+READERS = """
+    select
+        written,
+        {% for format in customer_segmentation.date_formats() -%}
+        cast({{ customer_segmentation.timestamp_or_null('written', format) }} as string)
+            as {{ format }},
+        {% endfor -%}
+        {% set number = customer_segmentation.tidy_number('written') -%}
+        cast({{ customer_segmentation.decimal_or_null(number, 18, 4) }} as string) as number,
+        {{ customer_segmentation.currency_or_null('written') }} as currency,
+        {{ customer_segmentation.clean_id(customer_segmentation.trim_blanks('written')) }} as id
+    from (
+        values
+        {% for text in var('texts') -%}
+        ({{ customer_segmentation.text_literal(text) }}){{ ',' if not loop.last }}
+        {% endfor -%}
+    ) as texts (written)
+    order by written
+"""
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"decimal_separator": ",", "timezone": "Europe/Paris"}], ids=["point", "comma"]
+)
+def test_every_text_is_read_as_on_duckdb(spark, workshop, settings):
+    texts = [text for line in WRITTEN.strip().splitlines() for text in line.strip().split("|")]
+    texts += [f"{blank}7{blank}" for blank in " \t\n\r\u00a0\u2009"]
+    query = ["--inline", READERS, "--limit", "-1"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGMENTATION_DB", str(workshop.database))
+        results = {
+            target: spark.dbt("show", *query, target=target, texts=texts, **settings)
+            for target in ("spark", "dev")
+        }
+    tables = {}
+    for target, result in results.items():
+        assert_passes(result)
+        found = result.result.results[0].agate_table
+        tables[target] = {"texts": (list(found.column_names), [tuple(row) for row in found.rows])}
+    assert len(tables["dev"]["texts"][1]) == len(texts)
+    assert_same(tables["spark"], tables["dev"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ with transactions as (
         reject_reason,
         case
             {%- for column in ['ordered_at', 'amount', 'quantity', 'unit_price'] %}
-            when reject_reason like '{{ column }} %' then trim(raw_{{ column }})
+            when reject_reason like '{{ column }} %'
+                then {{ customer_segmentation.trim_spaces('raw_' ~ column) }}
             {%- endfor %}
         end as raw_text
     from {{ ref('stg_segmentation__transactions') }}
