@@ -54,7 +54,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
         line = f" at line {at[1]}" if at else ""
         return (
             f"The input is not UTF-8 text{line}: save it as "
-            "UTF-8, or name its encoding in the var encoding."
+            "UTF-8, or name its encoding in the var encoding, such as latin-1."
         )
     said = next((line for line in lines if not re.match(r"\w+ Error( in .*)?$", line)), "")
     said = re.sub(r"^\w+( \w+)* Error: ", "", said).rstrip(".:")

@@ -72,7 +72,7 @@ def vars_yaml(look: Look, findings: Findings, own: dict) -> list[str]:
         else:
             lines.append(f"{name}: {yaml_value(value)}")
     if findings.dates.get("ambiguous_text"):
-        lines.append("# date_format: day_first  # or month_first: uncomment the right one")
+        lines.append("# date_format: month_first  # or day_first: uncomment the right one")
     return lines
 
 
