@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from itertools import chain
 
 DELIMITERS = [",", ";", "\t", "|"]  # those that the database finds by itself
 OTHER_DELIMITERS = ["~", "^", "¦", "::", "§"]
@@ -138,6 +139,29 @@ def delimiter_of(lines: Sequence[str]) -> str | None:
         if columns(lambda line, by=by: line.split(by)) > 1:
             return by
     return "whitespace" if by_blanks > 1 else None
+
+
+def ragged_line(lines: Iterable[str], delimiter: str | None) -> tuple[int, int, int] | None:
+    """The first line with more or fewer columns than the heading: its number, its columns, theirs.
+
+    lines: of a whole file, with their ends. delimiter: None takes the one that divides the heading
+    most often. None where every line has as many, or where no such line can be named: the heading
+    is not divided at all, or a quote is never closed.
+    """
+    lines = iter(lines)
+    first = next(lines, "")
+    by = delimiter or max(DELIMITERS, key=first.count)
+    if len(by) != 1:
+        return None
+    rows = csv.reader(chain([first], lines), delimiter=by, strict=True)
+    try:
+        wanted = len(next(rows))
+        for row in rows:
+            if row and len(row) != wanted > 1:
+                return rows.line_num, len(row), wanted
+    except csv.Error:
+        return None
+    return None
 
 
 def looks_like_data(headings: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
-from segmentation.errors import LOG, UserError, sentence_of
+from segmentation.errors import LOG, UserError, pointed, sentence_of
 from segmentation.settings import ROOT
 
 # A warning of dbt is an error in this project, except a test that is meant to warn.
@@ -27,7 +27,7 @@ def run(command: list[str], settings: dict) -> dbtRunnerResult:
     """
     result = _invoke(dbtRunner(callbacks=[_show_model]), command, settings, ROOT)
     if not result.success:
-        raise UserError(what_failed(result)[0])
+        raise UserError(pointed(what_failed(result)[0], settings))
     return result
 
 
@@ -81,8 +81,7 @@ class Scratch:
                 raised.append(event.data.exc)
 
         folder = str(self.folder)
-        quiet = ["--log-level", "none", "--log-path", folder, "--no-write-json"]
-        words = [*quiet, "--no-partial-parse", *command]
+        words = ["--log-path", folder, "--no-write-json", "--no-partial-parse", *command]
         words += ["--target-path", folder, "--target", self.schema]
         runner = dbtRunner(manifest=self.manifest, callbacks=[listen])
         result = _invoke(runner, words, settings, self.folder)
@@ -91,7 +90,7 @@ class Scratch:
         if result.success:
             return []
         sentences = [sentence_of(message) for message in raised] or what_failed(result)
-        return [sentence.replace(f"; {LOG}", ".") for sentence in sentences]
+        return [pointed(sentence.replace(f"; {LOG}", "."), settings) for sentence in sentences]
 
     def close(self) -> None:
         """Lets go of the database, so that its folder can be removed."""
@@ -127,7 +126,11 @@ def _invoke(
     os.chdir(ROOT)
     result = runner.invoke(
         [
-            "--quiet",
+            # Whatever fails is told in one sentence; the log file has every word of dbt's.
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "debug",
             "--warn-error-options",
             WARNINGS,
             *command,

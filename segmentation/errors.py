@@ -1,13 +1,38 @@
 """Turns what went wrong into one sentence that a person can act on."""
 
+import gzip
 import re
+from glob import glob
+from pathlib import Path
+
+from segmentation.columns import ragged_line
 
 PREFIX = "customer_segmentation: "
 LOG = "logs/dbt.log has the whole story."
+RAGGED = (
+    "Line {} of the input holds {} columns and the heading {}: correct that line, or put quotes "
+    "around fields that hold the delimiter."
+)
 
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend; its text is one sentence."""
+
+
+def pointed(sentence: str, settings: dict) -> str:
+    """The sentence, or a better one that names the line at fault of a file that it is about.
+
+    settings: the vars with which the file was read.
+    """
+    if "cannot be divided into columns" not in sentence:
+        return sentence
+    for file in sorted(glob(str(settings.get("transactions", "")), recursive=True)):  # noqa: PTH207
+        unpacked = gzip.open if file.lower().endswith(".gz") else open
+        encoding = settings.get("encoding", "utf-8").replace("utf-8", "utf-8-sig")
+        with unpacked(Path(file), "rt", encoding=encoding, errors="replace", newline="") as lines:
+            if ragged := ragged_line(lines, settings.get("delimiter")):
+                return RAGGED.format(*ragged)
+    return sentence
 
 
 def sentence_of(message: str, node: str | None = None) -> str:
@@ -40,10 +65,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
         r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", message, re.S
     ):
         line, expected, found = ragged.groups()
-        return (
-            f"Line {line} of the input has {found} columns and the heading has {expected}: correct "
-            "that line, or put quotes around fields that hold the delimiter."
-        )
+        return RAGGED.format(line, found, expected)
     if "Error when sniffing file" in message:
         return (
             "The input cannot be divided into columns: give every line as many columns as the "

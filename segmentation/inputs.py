@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 import duckdb
+from python_calamine import CalamineWorkbook
 
 from segmentation.columns import (
     Column,
@@ -24,7 +25,7 @@ from segmentation.columns import (
     looks_like_data,
 )
 from segmentation.dbt import Scratch
-from segmentation.errors import UserError
+from segmentation.errors import UserError, pointed
 from segmentation.guess import (
     Mapping,
     are_customer_records,
@@ -126,13 +127,34 @@ def look_again(place: Scratch, look: Look, settings: dict) -> Look:
 
     Which sheets count and how numbers are told depends on them.
     """
-    if not str(settings.get("transactions", "")).lower().endswith(".xlsx"):
+    if not _is_workbook(settings):
         return look
     place.read_project(settings)
     place.run(["run", "--select", "path:python_models/input"], settings)
     again = _described(place, look.name, settings)
     again.settings = look.settings
     return again
+
+
+def _sheets(path: str, mapped: dict[str, str]) -> list[str]:
+    """A remark on the sheets of workbooks that the build passes over, if there are any.
+
+    A sheet without the columns of customer_id and ordered_at holds no order lines.
+    """
+    needed = {mapped[name].lower() for name in ("customer_id", "ordered_at")}
+    read, passed = [], []
+    for file in sorted(glob(path, recursive=True)):  # noqa: PTH207
+        workbook = CalamineWorkbook.from_path(file)
+        for name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(name).to_python(nrows=1)
+            headings = {str(cell).lower() for cell in chain.from_iterable(rows)}
+            (read if needed <= headings else passed).append(name)
+    if not passed:
+        return []
+    return [
+        f"Sheets that are read: {', '.join(read)}; passed over, for lack of columns for "
+        f"customer_id and ordered_at: {', '.join(passed)}."
+    ]
 
 
 def _described(place: Scratch, name: str, settings: dict) -> Look:
@@ -186,6 +208,10 @@ def _is_text(path: str) -> bool:
     return path.lower().removesuffix(".gz").endswith(TEXT)
 
 
+def _is_workbook(settings: dict) -> bool:
+    return str(settings.get("transactions", "")).lower().endswith(".xlsx")
+
+
 def _is_file(path: str) -> bool:
     return _is_text(path) or path.lower().endswith((".parquet", ".xlsx")) or "/" in path
 
@@ -204,12 +230,14 @@ def classify(place: Scratch, look: Look) -> tuple[Look, Findings]:
         mapping = transactions_mapping(look.columns, separator)
     findings = Findings(mapping)
     if problem := _unreadable(look, mapping.columns):
-        findings.problems = [problem]
+        findings.problems = [pointed(problem, look.settings)]
         return look, findings
     settings = look.settings | ({} if own else {"transaction_columns": mapping.columns})
     if settings != place.settings:
         look = look_again(place, look, settings)
     findings.remarks = observations(look.columns, mapping.columns)
+    if _is_workbook(look.settings):
+        findings.remarks += _sheets(look.settings["transactions"], mapping.columns)
     models = ["path:models/staging", "input_reconciliation"]
     findings.problems = place.attempt(["run", "--select", *models], settings)
     if findings.problems:

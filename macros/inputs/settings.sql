@@ -1,6 +1,6 @@
 {#
-    Checks every setting once, in the first model of a build, so that a wrong one stops the build
-    before any table changes. Raises one sentence that names the var, its value and what it takes.
+    Checks every setting while dbt reads the project, so that a wrong one stops a build before it
+    starts. Raises one sentence that names the var, its value and what it takes.
 #}
 {% macro check_settings() %}
     {% do customer_segmentation.check_names() %}
@@ -58,7 +58,7 @@
             or settings.scaling not in ['none', 'log_standard'] %}
             {% do customer_segmentation.fail(
                 'The feature set ' ~ name ~ ' in the var feature_sets takes features, a list of '
-                ~ known | join(', ') ~ ', and scaling, none or log_standard.'
+                ~ known | join(', ') ~ ', and scaling, none or log_standard.', while_parsing=true
             ) %}
         {% endif %}
     {% endfor %}
@@ -80,7 +80,7 @@
 {# Stops the build because a var has a value that it does not take. #}
 {% macro fail_for(name, takes) %}
     {% do customer_segmentation.fail(
-        'The var ' ~ name ~ " is '" ~ var(name) ~ "'; it takes " ~ takes ~ '.'
+        'The var ' ~ name ~ " is '" ~ var(name) ~ "'; it takes " ~ takes ~ '.', while_parsing=true
     ) %}
 {% endmacro %}
 
