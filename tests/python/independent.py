@@ -65,7 +65,7 @@ def clean_id(text: str | None) -> str | None:
 def number(text: str, point: str = ".") -> Decimal | None:
     """The number that a text means, however it is decorated; None where it means none.
 
-    At most one sign, in front (- − +), behind (-) or as brackets; at most one currency on each
+    At most one sign, in front (- − +), behind (- −) or as brackets; at most one currency on each
     side; digits, with the thousands set apart wholly and by one kind of mark.
     """
     sign, front, back = None, False, False
@@ -75,7 +75,7 @@ def number(text: str, point: str = ".") -> Decimal | None:
             sign, text = -1, text[1:-1]
         elif sign is None and text[:1] in ("-", "−", "+"):
             sign, text = (1 if text[0] == "+" else -1), text[1:]
-        elif sign is None and text[-1:] == "-":
+        elif sign is None and text[-1:] in ("-", "−"):
             sign, text = -1, text[:-1]
         elif not front and (length := _currency(text[:1], text[:3])):
             front, text = True, text[length:]

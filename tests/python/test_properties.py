@@ -473,7 +473,7 @@ def written_numbers(draw: st.DrawFn, point: str) -> tuple[str, Decimal]:
     value = Decimal(f"{whole}.{fraction}")
     mark = draw(marks)
     if mark and len(whole) > 3:
-        mark = "," if point == "." else "."
+        mark = ("," if point == "." else ".") if mark == "thousands" else mark
         head = len(whole) % 3 or 3
         indian = mark == "," and draw(st.booleans())
         if indian:
