@@ -1,18 +1,31 @@
 """What the tests of whole builds share: one build of the demo, and how to build anything else."""
 
+import contextlib
+import gc
 import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pytest
 import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+import segmentation.dbt
+from segmentation.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "seeds" / "demo" / "demo_transactions.csv"
@@ -21,6 +34,31 @@ MARTS = sorted(
     model["name"]
     for model in yaml.safe_load((ROOT / "models/marts/_marts.yml").read_text())["models"]
 )
+
+
+# What build_here runs of a build. ALL: everything but dbt's unit tests. RULES: of the data tests
+# those of staging, the gates among them, and those that are queries of their own. TABLES: no tests.
+ALL = ("--exclude-resource-type", "unit_test")
+RULES = (
+    *("--select", "resource_type:seed", "resource_type:model", "path:models/staging", "path:tests"),
+    *("--indirect-selection", "empty", *ALL),
+)
+TABLES = ("--exclude-resource-type", "test", *ALL)
+
+# Vars that tell how rows are read, and not which models there are.
+READING = {
+    "transactions",
+    "transaction_columns",
+    "transaction_headings",
+    "encoding",
+    "delimiter",
+    "decimal_separator",
+    "date_format",
+    "timezone",
+    "duplicates",
+    "as_of_date",
+    "max_rejected_share",
+}
 
 
 @dataclass
@@ -81,21 +119,111 @@ def run(
     return Outcome(done.returncode, done.stdout, done.stderr, database)
 
 
+class Reader(dbtRunner):
+    """dbt, with the project as it was read before wherever vars cannot change its models."""
+
+    manifests: ClassVar[dict[tuple, Manifest]] = {}
+
+    def __init__(
+        self,
+        manifest: Manifest | None = None,
+        callbacks: list[Callable] | None = None,
+        more: Sequence[str] = (),
+    ):
+        """more: words that a build is given besides."""
+        super().__init__(manifest, callbacks)
+        self.more = more
+
+    def invoke(self, words: list[str], **settings: object) -> dbtRunnerResult:
+        if "parse" in words:
+            return self.read(words)
+        if "build" in words and not self.manifest:
+            start, end = words.index("build"), words.index("--profiles-dir")
+            read = self.read([*words[:start], "parse", *words[end:]])
+            if not read.success:
+                return read
+            self.manifest = read.result
+        return super().invoke([*words, *self.more])
+
+    def read(self, words: list[str]) -> dbtRunnerResult:
+        """Reads the project, unless it was read with vars that give the same models."""
+        key = ("--target" in words, decisive(json.loads(words[words.index("--vars") + 1])))
+        if key in self.manifests:
+            return dbtRunnerResult(success=True, result=self.manifests[key])
+        result = super().invoke(words)
+        if result.success:
+            self.manifests[key] = result.result
+        return result
+
+
+def decisive(settings: dict) -> str:
+    """Of the vars, those that say which models there are, and which of them reads which."""
+    transactions = str(settings.get("transactions", "{{ the demo }}")).strip()
+    if transactions.lower().endswith(".xlsx"):
+        kept = settings
+    else:
+        kept = {name: value for name, value in settings.items() if name not in READING}
+        if "{{" in transactions:
+            kept["transactions"] = transactions
+    return json.dumps(kept, sort_keys=True)
+
+
 class Workshop:
     """Runs the project's commands with a database, target and log folder of their own."""
 
     def __init__(self, folder: Path, with_unit_tests: bool = False):
         self.folder = folder
         self.database = folder / "warehouse.duckdb"
-        # dbt's unit tests do not depend on the input: once, with the demo, is enough.
+        # dbt's unit tests do not depend on the input: one build with them is enough.
         self.left_out = {} if with_unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 
-    def run(self, *command: str, folder: Path = ROOT) -> Outcome:
+    def run(self, *command: str, folder: Path = ROOT, **more: str) -> Outcome:
         """Runs `python -m …` in the project's folder, or in another one."""
-        return run(("-m", *command), self.folder, self.database, folder, **self.left_out)
+        return run(("-m", *command), self.folder, self.database, folder, **self.left_out, **more)
+
+    def run_here(
+        self, *words: str, runner: Callable[..., dbtRunner] = Reader, **more: str
+    ) -> Outcome:
+        """Runs `python -m segmentation …` in this process, which takes a fraction of the time.
+
+        runner: dbtRunner reads the project anew, as a new process does.
+        """
+        out, err = io.StringIO(), io.StringIO()
+        quick = {"DBT_WRITE_JSON": "false", "DBT_PARTIAL_PARSE": "false"}
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.chdir(ROOT),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            for name, value in (environment(self.folder, self.database) | quick | more).items():
+                patch.setenv(name, value)
+            patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
+            patch.setattr(segmentation.dbt, "dbtRunner", runner)
+            try:
+                code = main(list(words))
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+                gc.collect()  # the traceback of an error, too, holds a connection
+        return Outcome(code, out.getvalue(), err.getvalue(), self.database)
 
     def build(self, settings: dict | None = None, transactions: object = None) -> Outcome:
         """`make build` with these vars and this input."""
+        return self.run("segmentation", "build", *self.words(settings, transactions))
+
+    def build_here(
+        self,
+        settings: dict | None = None,
+        transactions: object = None,
+        only: Sequence[str] = RULES,
+    ) -> Outcome:
+        """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here."""
+        unused = ["path:seeds/examples", *(["path:seeds/demo"] if transactions else [])]
+        runner = partial(Reader, more=[*only, "--exclude", *unused])
+        return self.run_here("build", *self.words(settings, transactions), runner=runner)
+
+    def words(self, settings: dict | None, transactions: object) -> list[str]:
+        """The words that give a command these vars and this input."""
         words = []
         if settings:
             vars_file = self.folder / "vars.yml"
@@ -103,39 +231,7 @@ class Workshop:
             words += ["--vars", str(vars_file)]
         if transactions:
             words += ["--transactions", str(transactions)]
-        return self.run("segmentation", "build", *words)
-
-    def build_tables(self, settings: dict, threads: int = 2) -> Outcome:
-        """Plain `dbt build` of seeds and models only, with so many threads in dbt and DuckDB."""
-        (self.folder / "profiles.yml").write_text(
-            yaml.safe_dump(
-                {
-                    "customer_segmentation": {
-                        "target": "dev",
-                        "outputs": {
-                            "dev": {
-                                "type": "duckdb",
-                                "path": str(self.database),
-                                "threads": threads,
-                                "settings": {"threads": threads},
-                            }
-                        },
-                    }
-                }
-            )
-        )
-        return self.run(
-            "dbt.cli.main",
-            "build",
-            "--exclude-resource-type",
-            "test",
-            "--exclude-resource-type",
-            "unit_test",
-            "--profiles-dir",
-            str(self.folder),
-            "--vars",
-            json.dumps({key: str(v) if isinstance(v, Path) else v for key, v in settings.items()}),
-        )
+        return words
 
 
 @pytest.fixture
@@ -144,11 +240,33 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """The demo data, built once by the command that README gives."""
-    outcome = Workshop(tmp_path_factory.mktemp("demo"), with_unit_tests=True).build()
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Outcome:
+    """The demo data, built by the command that README gives; once, whichever worker comes first."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder if worker_id == "master" else folder.parent) / "demo"
+    told = folder / "outcome.json"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        give_up = time.monotonic() + 600
+        while not told.exists():
+            assert time.monotonic() < give_up, "the other worker did not finish the demo"
+            time.sleep(0.1)
+    else:
+        made = asdict(Workshop(folder).build())
+        written = folder / "unfinished.json"
+        written.write_text(json.dumps(made, default=str), encoding="utf-8")
+        written.rename(told)
+    outcome = Outcome(**json.loads(told.read_text(encoding="utf-8")))
+    outcome.database = Path(outcome.database)
     assert outcome.code == 0, outcome.out + outcome.err
     return outcome
+
+
+@pytest.fixture(scope="session")
+def marts(demo: Outcome) -> dict[str, str]:
+    """For each mart of the demo a hash of all its rows."""
+    return demo.fingerprints()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import re
 import subprocess
 import sys
 from datetime import date, datetime
@@ -11,7 +12,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import DEMO, ROOT, Workshop
+import yaml
+from conftest import ALL, DEMO, ROOT, TABLES, Outcome, Workshop
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
@@ -39,6 +41,20 @@ def test_the_build_ends_with_what_it_made(demo):
     assert f"{len(LINES):,}" in summary
     assert str(demo.database) in summary
     assert max(len(line) for line in summary.splitlines() if "Database" not in line) <= 100
+
+
+def test_with_the_demo_dbts_unit_tests_run_too(demo, marts, tmp_path):
+    """Every other build leaves them out: they do not depend on the input."""
+    built = Workshop(tmp_path, with_unit_tests=True).build()
+    assert built.code == 0, built.err
+    assert built.fingerprints() == marts
+    manifest = json.loads((tmp_path / "target/manifest.json").read_text(encoding="utf-8"))
+    assert passed(built) - passed(demo) == len(manifest["unit_tests"]) > 50
+
+
+def passed(built: Outcome) -> int:
+    """How many tests the summary says have passed."""
+    return int(re.search(r"All (\d+) tests passed", built.out)[1])
 
 
 def test_the_seed_is_what_the_generator_writes(tmp_path):
@@ -91,23 +107,28 @@ def test_the_flaws_planted_in_the_demo_are_counted(demo):
 
 
 @pytest.mark.parametrize("order", ["shuffled", "reversed"])
-def test_the_order_of_the_rows_changes_nothing(demo, workshop, tmp_path, order):
+def test_the_order_of_the_rows_changes_nothing(marts, workshop, tmp_path, order):
     lines = list(reversed(LINES))
     if order == "shuffled":
         random.Random(7).shuffle(lines)
-    built = workshop.build_tables({"transactions": write(tmp_path / "input.csv", lines)})
-    assert built.code == 0, built.out
-    assert built.fingerprints() == demo.fingerprints()
+    built = workshop.build_here({}, write(tmp_path / "input.csv", lines), only=TABLES)
+    assert built.code == 0, built.err
+    assert built.fingerprints() == marts
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_the_number_of_threads_changes_nothing(demo, workshop, threads):
-    built = workshop.build_tables({}, threads=threads)
-    assert built.code == 0, built.out
-    assert built.fingerprints() == demo.fingerprints()
+def test_the_number_of_threads_changes_nothing(marts, workshop, threads):
+    """Neither of dbt's threads nor of DuckDB's."""
+    profiles = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
+    output = profiles["customer_segmentation"]["outputs"]["dev"]
+    output |= {"threads": threads, "settings": {"threads": threads}}
+    (workshop.folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+    built = workshop.build_here(only=[*TABLES, "--profiles-dir", str(workshop.folder)])
+    assert built.code == 0, built.err
+    assert built.fingerprints() == marts
 
 
-def test_parquet_and_relations_give_the_same_marts_as_the_seed(demo, built, tmp_path):
+def test_parquet_and_relations_give_the_same_marts_as_the_seed(marts, built, tmp_path):
     """Also when every number and date has a type of its own, where the text allows it."""
     path = tmp_path / "it's.parquet"
     with duckdb.connect(str(built.database)) as connection:
@@ -117,9 +138,9 @@ def test_parquet_and_relations_give_the_same_marts_as_the_seed(demo, built, tmp_
         )
         connection.execute(f"copy shop.lines to '{str(path).replace(chr(39), chr(39) * 2)}'")
     for transactions in (path, "shop.lines"):
-        again = built.build_tables({"transactions": transactions})
-        assert again.code == 0, again.out
-        assert again.fingerprints() == demo.fingerprints()
+        again = built.build_here({}, transactions, only=TABLES)
+        assert again.code == 0, again.err
+        assert again.fingerprints() == marts
 
 
 def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
@@ -135,8 +156,8 @@ def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
         """
     ).write_parquet(str(path))
     columns = ["customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at"]
-    built = workshop.build(
-        {"transaction_columns": {column: column for column in columns}}, transactions=path
+    built = workshop.build_here(
+        {"transaction_columns": {column: column for column in columns}}, path, only=ALL
     )
     assert built.code == 0, built.err
     assert built.ask(
@@ -147,7 +168,7 @@ def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
 
 def small_build(workshop: Workshop, lines: list[str], **settings: object):
     path = write(workshop.folder / "input.csv", lines)
-    built = workshop.build(settings, transactions=path)
+    built = workshop.build_here(settings, path, only=ALL)
     assert built.code == 0, built.err
     return built
 
@@ -190,7 +211,7 @@ def test_an_input_with_amounts_only(workshop, tmp_path):
         "who,day,money\na,2024-01-01,5\na,2024-01-01,7.5\na,2024-01-03,0\nb,2024-01-02,-4\n"
     )
     columns = {"customer_id": "who", "ordered_at": "day", "amount": "money"}
-    built = workshop.build({"transaction_columns": columns}, transactions=path)
+    built = workshop.build_here({"transaction_columns": columns}, path, only=ALL)
     assert built.code == 0, built.err
     assert built.ask(
         "select customer_id, order_id, order_type, net_amount::text "
@@ -213,11 +234,12 @@ def test_an_as_of_date_in_the_past_leaks_nothing(workshop, tmp_path):
             return False
 
     earlier = [line for line in LINES if not is_later(line)]
-    truncated = workshop.build_tables(
-        {"transactions": write(tmp_path / "a.csv", earlier), "as_of_date": day}
+    truncated = workshop.build_here(
+        {"as_of_date": day}, write(tmp_path / "a.csv", earlier), only=TABLES
     )
     expected = truncated.fingerprints(leave_out=("input_reconciliation",))
-    full = workshop.build_tables({"as_of_date": day})
+    full = workshop.build_here({"as_of_date": day}, only=TABLES)
+    assert full.code == 0, full.err
     assert full.fingerprints(leave_out=("input_reconciliation",)) == expected
     assert full.one("select row_count from input_reconciliation where line_class = 'later'") == len(
         LINES
@@ -227,12 +249,15 @@ def test_an_as_of_date_in_the_past_leaks_nothing(workshop, tmp_path):
 def test_the_planted_groups_are_recovered(workshop):
     """K-means finds them on the logarithmic scale, and on no raw one, standardised or not."""
     features = ["recency_days", "frequency", "monetary"]
-    raw = workshop.build_tables(
-        {"kmeans_k": 4, "feature_sets": {"rfm": {"features": features, "scaling": "none"}}}
+    raw = workshop.build_here(
+        {"kmeans_k": 4, "feature_sets": {"rfm": {"features": features, "scaling": "none"}}},
+        only=TABLES,
     )
+    assert raw.code == 0, raw.err
     clusters = "select customer_id, cluster_id from seg_kmeans where cluster_id is not null"
     unscaled_clusters = dict(raw.ask(clusters))
-    built = workshop.build_tables({"kmeans_k": 4})
+    built = workshop.build_here({"kmeans_k": 4}, only=TABLES)
+    assert built.code == 0, built.err
     planted = dict(list(csv.reader((DEMO.parent / "demo_planted_groups.csv").open()))[1:])
     rows = built.ask(
         """
@@ -286,10 +311,10 @@ def assert_kmeans_is_plain(built) -> None:
     assert inertia == pytest.approx(plain.inertia_, rel=1e-9)
 
 
-def test_plain_dbt_gives_what_make_gives(demo, workshop):
+def test_plain_dbt_gives_what_make_gives(marts, workshop):
     built = workshop.run("dbt.cli.main", "build", "--quiet")
     assert built.code == 0, built.out
-    assert built.fingerprints() == demo.fingerprints()
+    assert built.fingerprints() == marts
     assert workshop.run("dbt.cli.main", "test", "--quiet").code == 0
     assert workshop.run("dbt.cli.main", "docs", "generate", "--quiet").code == 0
     catalog = json.loads((workshop.folder / "target/catalog.json").read_text())

@@ -13,7 +13,7 @@ import duckdb
 import openpyxl
 import pytest
 import yaml
-from conftest import ROOT, Outcome, Workshop, environment, run, shared_data
+from conftest import ROOT, TABLES, Outcome, Workshop, environment, shared_data
 
 # Order lines whose classes are known because they were written so: 240 sales of 40 customers in
 # 120 orders over 239 days, and one line of every other kind.
@@ -93,20 +93,18 @@ class Desk(Workshop):
             if path.is_file()
         }
 
-    def check(self, *words: object, **settings: object) -> Outcome:
-        """`make check-input` with these words and vars."""
+    def check(self, *words: object, whole: bool = False, **settings: object) -> Outcome:
+        """`make check-input` with these words and vars; whole: in a process of its own."""
         if settings:
             vars_file = self.folder / "vars.yml"
             vars_file.write_text(yaml.safe_dump(settings))
             words = (*words, "--vars", vars_file)
         before = self.trace()
-        done = run(
-            ("-m", "segmentation", "check-input", *map(str, words)),
-            self.folder,
-            self.database,
-            ROOT,
-            TMPDIR=str(self.temporary),
-        )
+        command = ("check-input", *map(str, words))
+        if whole:
+            done = self.run("segmentation", *command, TMPDIR=str(self.temporary))
+        else:
+            done = self.run_here(*command, TMPDIR=str(self.temporary))
         assert self.trace() == before
         assert list(self.temporary.iterdir()) == []
         told = done.out + done.err
@@ -164,7 +162,7 @@ def printed_measures(done: Outcome) -> list[tuple[int, bool]]:
 
 def assert_builds(desk: Desk, done: Outcome, transactions: object) -> Outcome:
     """The printed vars build as they are, and every row lands in the class that was printed."""
-    built = desk.build(printed_vars(done), transactions=transactions)
+    built = desk.build_here(printed_vars(done), transactions=transactions)
     assert built.code == 0, built.err
     classes = built.ask(
         "select line_class, sum(row_count)::int, round(sum(amount), 2) from input_reconciliation "
@@ -284,7 +282,7 @@ def test_no_headings(desk):
 
 def test_the_demo_without_a_word(desk):
     """It needs no database of its own; every flaw is there with a text that shows it."""
-    done = desk.check()
+    done = desk.check(whole=True)
     assert done.code == 0, done.err
     assert not desk.database.exists()
     rows = list(csv.DictReader((ROOT / "seeds/demo/demo_transactions.csv").open(encoding="utf-8")))
@@ -445,7 +443,8 @@ def test_what_keeps_an_input_from_being_built(desk, name, content, says):
 
 @pytest.mark.parametrize("transactions", ["no'where.csv", "raw.no_such_table"])
 def test_an_input_that_is_not_there(desk, transactions):
-    done = desk.check("--transactions", transactions)
+    is_file = transactions.endswith(".csv")
+    done = desk.check("--transactions", transactions, whole=is_file)
     assert done.code == 1
     assert done.err.startswith("There is no ") and transactions in done.err
     assert not desk.database.exists()
@@ -495,7 +494,8 @@ def test_what_is_not_mapped_and_what_that_means(desk):
     assert set(re.findall(r"^(\w+)  ", told, re.M)) == names
     assert "no table uses such columns" in " ".join(told.split())
     assert printed_measures(done) == [(1, True), (1, True), (0, True)]
-    built = desk.build_tables(printed_vars(done) | {"transactions": path})
+    built = desk.build_here(printed_vars(done), path, only=TABLES)
+    assert built.code == 0, built.err
     assert built.ask(
         "select country, distinct_product_count, average_basket_units from customer_segments"
     ) == [(None, 0, 1)]

@@ -1,15 +1,20 @@
 """The package in a project of its user: integration_tests installs it, and must never notice us."""
 
+import gc
 import json
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Outcome, fingerprint, run
+from conftest import MARTS, ROOT, Outcome, environment, fingerprint, run
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 STRICT = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
 NO_INPUT = "customer_segmentation: No input: name a relation or a file in the var transactions."
@@ -19,11 +24,10 @@ class Shop:
     """A copy of the package in a folder of its own, with the user's project in it."""
 
     def __init__(self, folder: Path):
-        left_out = shutil.ignore_patterns(".*", "target", "logs", "dbt_packages", "*.duckdb*")
-        shutil.copytree(ROOT, folder / "package", ignore=left_out)
         self.home = folder
         self.folder = folder / "package" / "integration_tests"
         self.database = folder / "shop.duckdb"
+        self.manifests: dict[tuple, Manifest] = {}
 
     def run(self, *command: str | Path) -> Outcome:
         """Runs Python with these words in the user's project."""
@@ -32,6 +36,30 @@ class Shop:
     def dbt(self, *words: str) -> Outcome:
         """Runs dbt, with every warning an error."""
         return self.run("-m", "dbt.cli.main", *STRICT, *words)
+
+    def dbt_here(self, command: str, **settings: object) -> Outcome:
+        """Runs dbt with these vars in this process, which reads the project once."""
+        given = ["--vars", json.dumps(settings)]
+        told: list[str] = []
+        with pytest.MonkeyPatch.context() as patch, chdir(self.folder):
+            for name, value in environment(self.home, self.database).items():
+                patch.setenv(name, value)
+            key = ((self.folder / "dbt_project.yml").read_text(encoding="utf-8"), *given)
+            callbacks = [lambda event: told.append(event.info.msg)]
+            words = [*STRICT, "--log-level", "none"]
+            try:
+                if key not in self.manifests:
+                    parse = [*words, "--no-partial-parse", "parse", *given]
+                    read = dbtRunner(callbacks=callbacks).invoke(parse)
+                    if not read.success:
+                        return Outcome(1, f"{read.exception}", "", self.database)
+                    self.manifests[key] = read.result
+                runner = dbtRunner(self.manifests[key], callbacks)
+                done = runner.invoke([*words, command, *given])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+                gc.collect()
+        return Outcome(int(not done.success), "\n".join(told), "", self.database)
 
     def settings(self) -> dict:
         return yaml.safe_load((self.folder / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -59,24 +87,24 @@ class Shop:
             }
 
 
-def installed(folder: Path) -> Shop:
-    shop = Shop(folder)
+@pytest.fixture(scope="module")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The user's project with the package, built once in an empty database. Leave it as it is."""
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    left_out = shutil.ignore_patterns(".*", "target", "logs", "dbt_packages", "*.duckdb*")
+    shutil.copytree(ROOT, shop.home / "package", ignore=left_out)
     done = shop.dbt("deps")
     assert done.code == 0, done.out + done.err
+    assert_passes(shop.dbt("build"))
     return shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(built_shop: Shop, tmp_path: Path) -> Shop:
     """The user's project with the package installed and nothing built."""
-    return installed(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The user's project, built once in an empty database. Leave it as it is."""
-    shop = installed(tmp_path_factory.mktemp("shop"))
-    assert_passes(shop.dbt("build"))
+    shop = Shop(tmp_path)
+    shutil.copytree(built_shop.home / "package", tmp_path / "package", symlinks=True)
+    shop.manifests = built_shop.manifests
     return shop
 
 
@@ -129,20 +157,20 @@ def test_each_project_means_its_own_models(built_shop):
 
 def test_a_second_build_changes_nothing(built_shop, shop):
     shutil.copy(built_shop.database, shop.database)
-    assert_passes(shop.dbt("build"))
+    assert_passes(shop.dbt_here("build"))
     assert shop.fingerprints() == built_shop.fingerprints()
 
 
 def test_a_database_that_holds_the_demo_gives_the_same(demo, built_shop, shop):
     shutil.copy(demo.database, shop.database)
-    assert_passes(shop.dbt("build"))
+    assert_passes(shop.dbt_here("build"))
     assert shop.fingerprints() == built_shop.fingerprints()
 
 
 def test_a_source_serves_as_well_as_a_model(built_shop, shop):
     shutil.copy(built_shop.database, shop.database)
     source = "{{ source('shop', 'raw_order_lines') }}"
-    assert_passes(shop.dbt("build", "--vars", json.dumps({"transactions": source})))
+    assert_passes(shop.dbt_here("build", transactions=source))
     parents = shop.manifest()["parent_map"][
         "model.customer_segmentation.stg_segmentation__transactions_mapped"
     ]
@@ -152,7 +180,7 @@ def test_a_source_serves_as_well_as_a_model(built_shop, shop):
 
 
 def test_kmeans_may_stay_on(shop):
-    done = shop.dbt("build", "--vars", json.dumps({"segmentations": ["rfm", "kmeans"]}))
+    done = shop.dbt_here("build", segmentations=["rfm", "kmeans"])
     assert_passes(done)
     assert shop.tables("main_crm") == set(MARTS)
     assert done.one(
@@ -166,10 +194,12 @@ def test_without_inputs_all_but_a_build_works_and_a_build_says_what_is_missing(s
     settings = shop.settings()
     del settings["vars"]
     shop.write(settings)
-    for command in ("deps", "parse", "list"):
-        done = shop.dbt(command)
-        assert done.code == 0, done.out + done.err
-    done = shop.dbt("build")
+    done = shop.dbt("deps")
+    assert done.code == 0, done.out + done.err
+    for command in ("parse", "list"):
+        done = shop.dbt_here(command)
+        assert done.code == 0, done.out
+    done = shop.dbt_here("build")
     assert done.code != 0
     assert NO_INPUT in done.out
     assert "ERROR=1 " in done.out
@@ -184,7 +214,7 @@ def test_names_that_only_the_package_has_need_no_flag(shop):
     settings = shop.settings()
     del settings["flags"]["require_ref_searches_node_package_before_root"]
     shop.write(settings)
-    clash = shop.dbt("parse")
+    clash = shop.dbt_here("parse")
     assert clash.code != 0
     assert "depends on the root project node" in clash.out
 
@@ -194,7 +224,7 @@ def test_names_that_only_the_package_has_need_no_flag(shop):
         (shop.folder / f"models/{name}.sql").unlink()
         described["models"] = [each for each in described["models"] if each["name"] != name]
     (shop.folder / "models/_models.yml").write_text(yaml.safe_dump(described), encoding="utf-8")
-    assert_passes(shop.dbt("build"))
+    assert_passes(shop.dbt_here("build"))
 
 
 def test_nothing_is_deprecated_where_it_is_installed(shop):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import duckdb
 import pytest
-from conftest import ROOT, SCHEMA, Outcome, Workshop
+from conftest import ALL, ROOT, SCHEMA, Workshop
 
 with (ROOT / "seeds/rfm_cut_points.csv").open(encoding="utf-8", newline="") as file:
     CUT_POINTS = [
@@ -23,7 +23,7 @@ def write(workshop: Workshop, table: str, columns: str, rows: Iterable[tuple]) -
 
 def test_cut_points_score_each_value_by_itself(built):
     """The best score whose cut point a value reaches, whoever else is in the data."""
-    outcome = built.build({"rfm_scoring": "thresholds"})
+    outcome = built.build_here({"rfm_scoring": "thresholds"}, only=ALL)
     assert outcome.code == 0, outcome.err
     rows = outcome.ask(
         "select recency_days, frequency, monetary, rfm_score from customer_segments "
@@ -50,14 +50,14 @@ def test_cut_points_score_each_value_by_itself(built):
     ],
     ids=["a score missing", "a measure missing", "in disorder", "a score too many"],
 )
-def test_cut_points_that_leave_a_gap(demo: Outcome, built: Workshop, cut_points):
+def test_cut_points_that_leave_a_gap(marts: dict[str, str], built: Workshop, cut_points):
     write(built, "cuts", "measure text, score integer, cut_point double", cut_points)
-    refused = built.build(
+    refused = built.build_here(
         {"rfm_scoring": "thresholds", "seed_overrides": {"rfm_cut_points": "cuts"}}
     )
     assert refused.code == 1
     assert "assert_cut_points_are_complete_and_in_order" in refused.err
-    assert Outcome(0, "", "", built.database).fingerprints() == demo.fingerprints()
+    assert refused.fingerprints() == marts
 
 
 def test_other_scores_with_a_map_of_their_own(built):

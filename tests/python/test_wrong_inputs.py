@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from conftest import DEMO, ROOT, SCHEMA, Outcome, Workshop, environment
+from conftest import DEMO, ROOT, SCHEMA, Outcome, environment
+from dbt.cli.main import dbtRunner
 
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
@@ -21,7 +22,7 @@ def write(folder: Path, lines: list[str], name: str = "input.csv", heading: str 
     return path
 
 
-def assert_refused(demo: Outcome, workshop: Workshop, refused: Outcome, *says: str) -> None:
+def assert_refused(marts: dict[str, str], refused: Outcome, *says: str) -> None:
     assert refused.code != 0
     sentence = refused.err.strip()
     assert "\n" not in sentence, f"more than a sentence on standard error:\n{sentence}"
@@ -29,36 +30,56 @@ def assert_refused(demo: Outcome, workshop: Workshop, refused: Outcome, *says: s
     assert "Error" not in sentence.split("(")[0], sentence
     for word in says:
         assert word in sentence, sentence
-    now = Outcome(0, "", "", workshop.database)
-    assert now.fingerprints() == demo.fingerprints()
+    assert refused.fingerprints() == marts
 
 
-def test_a_file_that_is_not_there(demo, built, tmp_path):
-    refused = built.build(transactions=tmp_path / "no'where.csv")
-    assert_refused(demo, built, refused, "There is no file", "no'where.csv")
+MISSING = {name: column for name, column in MAPPING.items() if name != "customer_id"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "content", "says"),
+    [
+        ({"rfm_bins": 1}, None, b"", ["The var rfm_bins is '1'"]),
+        ({"transaction_columns": MISSING}, None, b"", ["customer_id", "transaction_columns"]),
+        ({}, "no'where.csv", None, ["There is no file", "no'where.csv"]),
+        (
+            {},
+            "cut.csv.gz",
+            gzip.compress(DEMO.read_bytes())[:100_000],
+            ["cannot be read", "cut.csv.gz"],
+        ),
+        (
+            {"max_rejected_share": 0.001},
+            "half.csv",
+            "\n".join([HEADING, *LINES[::2]]).encode(),
+            ["max_rejected_share", "ordered_at unreadable"],
+        ),
+    ],
+    ids=["a wrong var", "a missing mapping", "no file", "an unreadable file", "a gate"],
+)
+def test_the_whole_program(marts, built, tmp_path, settings, name, content, says):
+    """One of each kind, as `make build` runs it; all others run in the process of the tests."""
+    path = tmp_path / name if name else None
+    if path and content is not None:
+        path.write_bytes(content)
+    assert_refused(marts, built.build(settings, transactions=path), *says)
 
 
 @pytest.mark.parametrize("ending", ["xls", "json", "zip"])
-def test_a_file_of_an_unknown_kind(demo, built, tmp_path, ending):
+def test_a_file_of_an_unknown_kind(marts, built, tmp_path, ending):
     path = tmp_path / f"orders.{ending}"
     path.write_text("x")
-    assert_refused(demo, built, built.build(transactions=path), "save it as .csv")
+    assert_refused(marts, built.build_here(transactions=path), "save it as .csv")
 
 
-def test_a_relation_that_is_not_there(demo, built):
-    assert_refused(demo, built, built.build(transactions="no_such_table"), "no_such_table")
+def test_a_relation_that_is_not_there(marts, built):
+    assert_refused(marts, built.build_here(transactions="no_such_table"), "no_such_table")
 
 
-def test_a_truncated_gzip(demo, built, tmp_path):
-    path = tmp_path / "cut.csv.gz"
-    path.write_bytes(gzip.compress("\n".join([HEADING, *LINES]).encode())[:100_000])
-    assert_refused(demo, built, built.build(transactions=path), "cannot be read", "cut.csv.gz")
-
-
-def test_a_file_that_is_no_parquet(demo, built, tmp_path):
+def test_a_file_that_is_no_parquet(marts, built, tmp_path):
     path = tmp_path / "fake.parquet"
     path.write_bytes(b"PAR1 this is not Parquet")
-    assert_refused(demo, built, built.build(transactions=path), "cannot be read")
+    assert_refused(marts, built.build_here(transactions=path), "cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -66,149 +87,146 @@ def test_a_file_that_is_no_parquet(demo, built, tmp_path):
     [b"", b"not a workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000), None],
     ids=["empty", "text", "with a password", "cut off"],
 )
-def test_a_file_that_is_no_workbook(demo, built, tmp_path, content):
+def test_a_file_that_is_no_workbook(marts, built, tmp_path, content):
     """A workbook with a password is no zip archive, but a container of the old kind."""
     path = tmp_path / "fake.xlsx"
     openpyxl.Workbook().save(path)
     path.write_bytes(path.read_bytes()[:3_000] if content is None else content)
     assert_refused(
-        demo, built, built.build(transactions=path), "fake.xlsx", "cannot be read", "password"
+        marts, built.build_here(transactions=path), "fake.xlsx", "cannot be read", "password"
     )
 
 
-def test_a_workbook_without_rows(demo, built, tmp_path):
+def test_a_workbook_without_rows(marts, built, tmp_path):
     path = tmp_path / "empty.xlsx"
     book = openpyxl.Workbook()
     book.save(path)
-    refused = built.build(transactions=path)
-    assert_refused(demo, built, refused, "The workbook", "empty.xlsx", "has no rows")
+    refused = built.build_here(transactions=path)
+    assert_refused(marts, refused, "The workbook", "empty.xlsx", "has no rows")
     book.active.append(HEADING.split(","))
     book.save(path)
-    refused = built.build(transactions=path)
-    assert_refused(demo, built, refused, "transactions has no rows")
+    refused = built.build_here(transactions=path)
+    assert_refused(marts, refused, "transactions has no rows")
 
 
-def test_a_workbook_without_the_columns(demo, built, tmp_path):
+def test_a_workbook_without_the_columns(marts, built, tmp_path):
     """The sentence tells the first sheet's headings."""
     path = tmp_path / "notes.xlsx"
     book = openpyxl.Workbook()
     book.active.append(["About", "this"])
     book.create_sheet("more").append(["What", "else"])
     book.save(path)
-    refused = built.build(transactions=path)
-    assert_refused(demo, built, refused, 'no column "customer_id"', "it has: About, this.")
+    refused = built.build_here(transactions=path)
+    assert_refused(marts, refused, 'no column "customer_id"', "it has: About, this.")
 
 
-def test_a_byte_that_is_not_utf8(demo, built, tmp_path):
+def test_a_byte_that_is_not_utf8(marts, built, tmp_path):
     path = tmp_path / "latin.csv"
     line = "O1,P-1,Caf\xe9,1,2.00,2024-12-30 10:00,C1,France"
     path.write_bytes("\n".join([HEADING, *LINES[:2000], line]).encode("latin-1"))
-    assert_refused(demo, built, built.build(transactions=path), "UTF-8")
+    assert_refused(marts, built.build_here(transactions=path), "UTF-8")
 
 
-def test_a_line_with_a_column_too_many(demo, built, tmp_path):
+def test_a_line_with_a_column_too_many(marts, built, tmp_path):
     path = write(tmp_path, [*LINES, LINES[0] + ",more"])
-    refused = built.build(transactions=path)
-    assert_refused(demo, built, refused, f"Line {len(LINES) + 2} ", "has 9 columns", "has 8")
+    refused = built.build_here(transactions=path)
+    assert_refused(marts, refused, f"Line {len(LINES) + 2} ", "holds 9 columns", "the heading 8")
 
 
 @pytest.mark.parametrize("given", [7, 9])
-def test_headings_that_are_too_few_or_too_many(demo, built, tmp_path, given):
+def test_headings_that_are_too_few_or_too_many(marts, built, tmp_path, given):
     headings = [*HEADING.split(","), "more"][:given]
     path = write(tmp_path, LINES[1:], heading=LINES[0])
-    refused = built.build({"transaction_headings": headings}, transactions=path)
+    refused = built.build_here({"transaction_headings": headings}, transactions=path)
     assert_refused(
-        demo, built, refused, f"transaction_headings names {given} columns", "transactions has 8"
+        marts, refused, f"transaction_headings names {given} columns", "transactions has 8"
     )
 
 
-def test_an_aligned_line_with_a_column_too_few(demo, built, tmp_path):
+def test_an_aligned_line_with_a_column_too_few(marts, built, tmp_path):
     path = write(tmp_path, ["a 5 2024-01-01", "b 5"], "aligned.txt", "who money day")
     mapping = {"customer_id": "who", "amount": "money", "ordered_at": "day"}
-    refused = built.build({"transaction_columns": mapping, "delimiter": "whitespace"}, path)
-    assert_refused(demo, built, refused, "has 2 columns and the headings are 3", "delimiter")
+    refused = built.build_here({"transaction_columns": mapping, "delimiter": "whitespace"}, path)
+    assert_refused(marts, refused, "has 2 columns and the headings are 3", "delimiter")
 
 
-def test_a_heading_without_rows(demo, built, tmp_path):
-    refused = built.build(transactions=write(tmp_path, []))
-    assert_refused(demo, built, refused, "transactions has no rows")
+def test_a_heading_without_rows(marts, built, tmp_path):
+    refused = built.build_here(transactions=write(tmp_path, []))
+    assert_refused(marts, refused, "transactions has no rows")
 
 
-def test_a_column_that_the_input_lacks(demo, built, tmp_path):
+def test_a_column_that_the_input_lacks(marts, built, tmp_path):
     # The column is called as an earlier alias is: unqualified it would silently read that one.
     heading = HEADING.replace("unit_price", "price")
-    refused = built.build(transactions=write(tmp_path, LINES, heading=heading))
-    assert_refused(demo, built, refused, '"unit_price"', "order_id, product_id", "price")
+    refused = built.build_here(transactions=write(tmp_path, LINES, heading=heading))
+    assert_refused(marts, refused, '"unit_price"', "order_id, product_id", "price")
 
 
-@pytest.mark.parametrize("needed", ["customer_id", "ordered_at", "unit_price"])
-def test_a_missing_mapping(demo, built, needed):
+@pytest.mark.parametrize("needed", ["ordered_at", "unit_price"])
+def test_a_missing_mapping(marts, built, needed):
     mapping = {name: column for name, column in MAPPING.items() if name != needed}
-    refused = built.build({"transaction_columns": mapping})
-    assert_refused(demo, built, refused, needed, "transaction_columns")
+    refused = built.build_here({"transaction_columns": mapping})
+    assert_refused(marts, refused, needed, "transaction_columns")
 
 
-def test_a_mapping_of_an_unknown_name(demo, built):
-    refused = built.build({"transaction_columns": MAPPING | {"custmer": "customer_id"}})
-    assert_refused(demo, built, refused, "'custmer'", "customer_id, order_id")
+def test_a_mapping_of_an_unknown_name(marts, built):
+    refused = built.build_here({"transaction_columns": MAPPING | {"custmer": "customer_id"}})
+    assert_refused(marts, refused, "'custmer'", "customer_id, order_id")
 
 
-def test_too_many_rejected_rows(demo, built, tmp_path):
+def test_too_many_rejected_rows(marts, built, tmp_path):
     """5 % and no more: the sentence gives the rule and the counts by reason."""
     good = [f"O{i},P-1,Mug,1,2.00,2024-12-{i % 28 + 1:02} 10:00,C{i},France" for i in range(94)]
     bad = ["X1,P-1,Mug,two,2.00,2024-12-01 10:00,C1,France"] * 4
     bad += ["X2,P-1,Mug,1,2.00,never,C1,France"] * 2
-    refused = built.build(transactions=write(tmp_path, good + bad))
+    refused = built.build_here(transactions=write(tmp_path, good + bad))
     assert_refused(
-        demo,
-        built,
+        marts,
         refused,
         "6 of 100 rows",
         "max_rejected_share",
         "quantity unreadable 4, ordered_at unreadable 2",
     )
-    assert built.build(transactions=write(tmp_path, good + bad[:4])).code == 0
+    assert built.build_here(transactions=write(tmp_path, good + bad[:4])).code == 0
 
 
-def test_several_currencies(demo, built, tmp_path):
+def test_several_currencies(marts, built, tmp_path):
     lines = [f"{line},{'EUR' if number % 3 else 'GBP'}" for number, line in enumerate(LINES[:300])]
-    refused = built.build(
+    refused = built.build_here(
         {"transaction_columns": MAPPING | {"currency": "currency"}},
         write(tmp_path, lines, heading=HEADING + ",currency"),
     )
-    assert_refused(demo, built, refused, "2 currencies", "EUR", "GBP")
+    assert_refused(marts, refused, "2 currencies", "EUR", "GBP")
 
 
-def test_several_currencies_beside_the_amounts(demo, built, tmp_path):
+def test_several_currencies_beside_the_amounts(marts, built, tmp_path):
     """Also where the input has no column of currencies."""
     prices = ("£2.00", "2.00 EUR", "£3.00", "4.00")
     lines = [
         f"O{i},P-1,Mug,1,{price},2024-12-0{i} 10:00,C{i},France"
         for i, price in enumerate(prices, 1)
     ]
-    refused = built.build(transactions=write(tmp_path, lines))
-    assert_refused(demo, built, refused, "2 currencies", "£ 2, EUR 1")
+    refused = built.build_here(transactions=write(tmp_path, lines))
+    assert_refused(marts, refused, "2 currencies", "£ 2, EUR 1")
 
 
-def test_dates_that_could_be_others(demo, built, tmp_path):
+def test_dates_that_could_be_others(marts, built, tmp_path):
     """3/4/2024 in the wrong order would move orders by months without a trace."""
     dates = ["3/3/2024", "3/4/2024", "5/4/2024", "12/12/2024", "31/31/2024"]
     lines = [f"O{i},P-1,Mug,1,2.00,{date},C{i},France" for i, date in enumerate(dates)]
-    refused = built.build(transactions=write(tmp_path, lines))
-    assert_refused(
-        demo, built, refused, "such as 3/4/2024", "date_format to month_first or day_first"
-    )
+    refused = built.build_here(transactions=write(tmp_path, lines))
+    assert_refused(marts, refused, "such as 3/4/2024", "date_format to month_first or day_first")
 
 
-def test_one_order_in_a_far_year(demo, built, tmp_path):
+def test_one_order_in_a_far_year(marts, built, tmp_path):
     """One typing error must not make every customer Lost."""
     line = "O1,P-1,Mug,1,2.00,2031-01-01 10:00,C1,France"
-    refused = built.build(transactions=write(tmp_path, [line, *LINES]))
-    assert_refused(demo, built, refused, "2031-01-02", "max_as_of_gap_days", "as_of_date")
+    refused = built.build_here(transactions=write(tmp_path, [line, *LINES]))
+    assert_refused(marts, refused, "2031-01-02", "max_as_of_gap_days", "as_of_date")
 
 
-def test_an_as_of_date_before_the_data(demo, built):
-    assert_refused(demo, built, built.build({"as_of_date": "2020-01-01"}), "as_of_date")
+def test_an_as_of_date_before_the_data(marts, built):
+    assert_refused(marts, built.build_here({"as_of_date": "2020-01-01"}), "as_of_date")
 
 
 @pytest.mark.parametrize(
@@ -243,24 +261,25 @@ def test_an_as_of_date_before_the_data(demo, built):
         ("timezone", None),
     ],
 )
-def test_a_wrong_setting(demo, built, name, value):
-    refused = built.build({name: value})
-    assert_refused(demo, built, refused, "seg_value" if value == ["rfm", "value"] else name)
+def test_a_wrong_setting(marts, built, name, value):
+    words = built.words({name: value}, None)
+    refused = built.run_here("build", *words, runner=dbtRunner)
+    assert_refused(marts, refused, "seg_value" if value == ["rfm", "value"] else name)
 
 
-def test_a_map_with_a_hole(demo, built):
+def test_a_map_with_a_hole(marts, built):
     """The seed's own tests stand before every model, so that no mart changes."""
     with duckdb.connect(str(built.database)) as connection:
         connection.execute(
             f"create table holes as from {SCHEMA}.rfm_segment_map where segment <> 'Lost'"
         )
-    refused = built.build({"seed_overrides": {"rfm_segment_map": "holes"}})
-    assert_refused(demo, built, refused, "assert_segment_map_covers_each_cell_once")
+    refused = built.build_here({"seed_overrides": {"rfm_segment_map": "holes"}})
+    assert_refused(marts, refused, "assert_segment_map_covers_each_cell_once")
 
 
-def test_a_seed_override_that_is_not_there(demo, built):
-    refused = built.build({"seed_overrides": {"rfm_segment_map": "my_map"}})
-    assert_refused(demo, built, refused, "my_map")
+def test_a_seed_override_that_is_not_there(marts, built):
+    refused = built.build_here({"seed_overrides": {"rfm_segment_map": "my_map"}})
+    assert_refused(marts, refused, "my_map")
 
 
 def test_ctrl_c_ends_in_a_sentence(workshop):
@@ -300,12 +319,12 @@ def test_make_hands_over_any_file_name(built, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n", "as_of_date: 2024-02-31\n", ""])
-def test_a_vars_file_that_is_none(demo, built, tmp_path, text):
+def test_a_vars_file_that_is_none(marts, built, tmp_path, text):
     path = tmp_path / "broken.yml"
     path.write_text(text)
-    refused = built.run("segmentation", "build", "--vars", str(path))
+    refused = built.run_here("build", "--vars", str(path))
     if text:
-        assert_refused(demo, built, refused, "broken.yml")
+        assert_refused(marts, refused, "broken.yml")
     else:
         assert refused.code == 1 and "holds no vars" in refused.err
 
