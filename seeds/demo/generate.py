@@ -1,15 +1,21 @@
-"""Write the SYNTHETIC demo data: invented order lines of an invented gift shop.
+"""Write the SYNTHETIC demo data: invented order lines and customers of an invented gift shop.
 
-No row describes a real person, shop or sale. Two files are written:
+No row describes a real person, shop or sale. Four files are written:
 
 * ``demo_transactions.csv``: one row per order line, 2023-01-01 to 2024-12-31, with the flaws of
   real exports planted in the known numbers below;
 * ``demo_planted_groups.csv`` (beside it): the group each customer was drawn from. Customers who
-  only return goods, or only have service lines, belong to no group and are not listed.
+  only return goods, or only have service lines, belong to no group and are not listed;
+* ``demo_customers.csv`` (beside it): one record per customer, in shuffled order, with flaws in the
+  known numbers below. Customers who only have service lines have no record; some with a record have
+  no order. Flaws of different columns fall on customers independently of each other;
+* ``demo_planted_attitudes.csv`` (beside it): the attitude that the survey answers of each customer
+  were drawn from, for those who answered every question.
 
-The same seed gives byte-identical files on any platform: the only source of chance is
-``numpy.random.default_rng(SEED).integers``; lognormal draws go through ``decimal``, money is
-integer pence, and no floating point number is used.
+The same seed gives byte-identical files on any platform: the only sources of chance are
+``numpy.random.default_rng(SEED).integers`` for the first two files and the same with ``SEED + 1``
+for the others; lognormal draws go through ``decimal``, money is integer pence or whole pounds, and
+no floating point number is used.
 """
 
 from __future__ import annotations
@@ -80,6 +86,49 @@ PRODUCT_ID_LOWER_CASE = 375
 EMPTY_COUNTRY_ROWS = 130
 SHUFFLE_REACH = 25  # a row moves at most this many places from its date order
 
+# Customer records.
+CUSTOMER_RECORDS = 900
+RECORDS_WITHOUT_ORDERS = 100  # the others: the four groups and the returns-only customers
+RECORD_ID_BLANKS = 20
+WOMEN = 522
+MEN = 351
+DIVERSE = 9
+GENDER_NOT_TOLD = 9
+GENDER_EMPTY = 9  # with the four above: 900
+BIRTH_DATE_IN_1893 = 6
+BIRTH_DATE_IN_2031 = 5
+BIRTH_DATE_UNREADABLE = 8
+BIRTH_DATE_EMPTY = 30
+BIRTH_DATE_LEAP_DAY = 6
+INCOME_WITH_THOUSANDS = 60
+INCOME_WITH_CURRENCY = 40
+INCOME_NEGATIVE = 7
+INCOME_ABSURD = 5
+INCOME_UNREADABLE = 9
+INCOME_EMPTY = 60
+RECORD_COUNTRY_EMPTY = 12
+RECORD_COUNTRY_UNSPECIFIED = 4
+SIGNED_UP_IN_2030 = 3
+TYPE_WHOLESALE = 16  # half of the wholesalers
+TYPE_CONSUMER = 150
+MARKETING_ALLOWED = 558
+MARKETING_EMPTY = 90
+PROFILING_OBJECTIONS = 25
+PROFILING_UNREADABLE = 2
+PROFILING_EMPTY = 300
+LOYALTY_TIER_EMPTY = 360
+NEWSLETTER_OPENS_EMPTY = 180
+
+# Survey: the four attitudes are counted among those who answered every question.
+QUALITY_SEEKERS = 230
+BARGAIN_HUNTERS = 210
+TREND_EXPLORERS = 150
+CONVENIENCE_LOVERS = 170
+SURVEY_COMPLETE = 760
+SURVEY_NONE = 90
+SURVEY_PARTLY_EMPTY = 38  # one to three answers are empty
+SURVEY_UNREADABLE = 12  # one answer is a word; with the three above: 900
+
 HEADER = "order_id,product_id,product_name,quantity,unit_price,ordered_at,customer_id,country"
 HOME_COUNTRY = "United Kingdom"
 OTHER_COUNTRIES = (
@@ -99,6 +148,59 @@ LOWEST_PENCE = 39
 HIGHEST_PENCE = 12_000
 PACKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 18, 20)
 WHOLESALE_PACKS = (24, 36, 48, 60, 72, 96, 120, 144, 192, 240, 288, 360, 480)
+
+RECORD_COLUMNS = (
+    *("customer_id", "gender", "birth_date", "annual_income", "city", "country", "signed_up_on"),
+    *("customer_type", "marketing_allowed", "profiling_allowed", "loyalty_tier"),
+    *("newsletter_opens", "survey_quality", "survey_price", "survey_novelty"),
+    *("survey_convenience", "survey_sustainability"),
+)
+FIRST_SIGN_UP = date(2019, 1, 1)
+LAST_SIGN_UP = date(2024, 12, 30)  # of customers without an order
+FEMALE = ("F", "female", "Female", "F", "f", "FEMALE", "F", "female", "w", "woman")
+MALE = ("M", "male", "Male", "M", "m", "male", "M", "man")
+NON_BINARY = ("d", "diverse", "non-binary")
+NOT_TOLD = ("n/a", "?", "prefer not to say")
+AGES = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 79))  # when they sign up
+AGE_WEIGHTS = (13, 25, 23, 17, 12, 10)
+MEDIAN_INCOME = 34_000
+YES = ("yes", "yes", "true", "1", "Y")
+NO = ("no", "false", "0", "N")
+CITIES = {
+    "United Kingdom": ("London", "Manchester", "Birmingham", "Leeds", "Glasgow", "Bristol"),
+    "Germany": ("Berlin", "Hamburg", "Munich", "Cologne"),
+    "France": ("Paris", "Lyon", "Marseille", "Lille"),
+    "Ireland": ("Dublin", "Cork", "Galway"),
+    "Netherlands": ("Amsterdam", "Rotterdam", "Utrecht"),
+    "Belgium": ("Brussels", "Antwerp", "Ghent"),
+    "Spain": ("Madrid", "Barcelona", "Valencia"),
+    "Sweden": ("Stockholm", "Gothenburg", "Uppsala"),
+    "Norway": ("Oslo", "Bergen", "Trondheim"),
+}
+SPELLINGS = {
+    "United Kingdom": ("United Kingdom", "United Kingdom", "UK", "UK", "GB", "Great Britain"),
+    "Germany": ("Germany", "Germany", "Deutschland", "DE"),
+    "France": ("France", "France", "FR"),
+    "Ireland": ("Ireland", "Ireland", "EIRE", "IE"),
+    "Netherlands": ("Netherlands", "The Netherlands", "Holland", "NL"),
+    "Belgium": ("Belgium", "Belgium", "BE"),
+    "Spain": ("Spain", "Spain", "ES"),
+    "Sweden": ("Sweden", "Sweden", "SE"),
+    "Norway": ("Norway", "Norway", "NO"),
+}
+TIERS = ("Bronze", "Silver", "Gold")
+TIER_WEIGHTS = {"loyal_big": (10, 30, 60), "regular": (35, 50, 15), "lapsed": (65, 30, 5)}
+OTHER_TIER_WEIGHTS = (88, 10, 2)
+# Centres of the answers, in the order of the columns: 1 is not important, 7 is very important.
+ATTITUDES = {
+    "quality_seeker": (6, 2, 3, 3, 6),
+    "bargain_hunter": (3, 6, 3, 4, 2),
+    "trend_explorer": (4, 3, 6, 3, 3),
+    "convenience_lover": (4, 4, 2, 6, 3),
+}
+ANSWER_NOISE = (-2, -1, 0, 1, 2)
+ANSWER_NOISE_WEIGHTS = (1, 5, 8, 5, 1)
+UNREADABLE_ANSWERS = ("often", "rarely", "it depends")
 
 Rng = np.random.Generator
 T = TypeVar("T")
@@ -796,6 +898,203 @@ def generate(seed: int) -> tuple[list[Row], list[Customer]]:
     return in_file_order(rng, rows), customers
 
 
+@dataclass(frozen=True)
+class Person:
+    """Whom a customer record is about; the group is empty for those of no planted group."""
+
+    customer_id: str
+    group: str
+    country: str
+    wholesaler: bool
+    signed_up: date
+
+
+def make_people(rng: Rng, rows: list[Row], customers: list[Customer]) -> list[Person]:
+    """List who has a record, in random order, and draw when they signed up."""
+    known = {customer.customer_id: customer for customer in customers}
+    first: dict[str, Row] = {}
+    for row in rows:
+        customer_id = row.customer_id.strip()
+        if customer_id and row.kind != "service":
+            first[customer_id] = min(row, first.get(customer_id, row), key=lambda r: r.minute)
+    people = []
+    for customer_id, row in sorted(first.items()):
+        # Customers of no group return what they bought before the data begins.
+        customer = known.get(customer_id, Customer("", 0, 0, country=row.country))
+        day = FIRST_DAY + timedelta(days=row.minute // 1440 if customer.group else -1)
+        if chance(rng, 650):
+            day -= timedelta(days=lognormal_int(rng, 60, "1.20", 1, 1400))
+        people.append(
+            Person(customer_id, customer.group, customer.country, customer.wholesaler, day)
+        )
+    free = len(known) + RETURNS_ONLY_CUSTOMERS + SERVICE_ONLY_CUSTOMERS + 1
+    for number in range(free, free + RECORDS_WITHOUT_ORDERS):
+        day = FIRST_SIGN_UP + timedelta(days=between(rng, 0, (LAST_SIGN_UP - FIRST_SIGN_UP).days))
+        people.append(Person(f"C{number:04d}", "", draw_country(rng), False, day))
+    assert len(people) == CUSTOMER_RECORDS
+    return shuffled(rng, people)
+
+
+def column_plan(
+    rng: Rng, plan: Sequence[tuple[int, tuple[str, ...]]], rest: tuple[str, ...] = ()
+) -> list[str]:
+    """Lay out a column: each text of the plan as often as it says, and the rest, shuffled.
+
+    Several texts take turns. A text may be a format, to be filled with the record's true value.
+    """
+    left = CUSTOMER_RECORDS - sum(count for count, _ in plan)
+    assert left > 0 if rest else left == 0
+    texts = [
+        values[number % len(values)]
+        for count, values in [*plan, (left, rest)]
+        for number in range(count)
+    ]
+    return shuffled(rng, texts)
+
+
+def make_birth_dates(rng: Rng, people: list[Person]) -> list[str]:
+    """Draw dates of birth: everyone is at least 18 on signing up, and at most 85 in the end."""
+    plan = [
+        (BIRTH_DATE_IN_1893, ("1893-{:%m}-15",)),
+        (BIRTH_DATE_IN_2031, ("2031-{:%m}-15",)),
+        (BIRTH_DATE_UNREADABLE, ("unknown", "1990-02-30")),
+        (BIRTH_DATE_EMPTY, ("",)),
+    ]
+    formats = column_plan(rng, plan, ("{}",))
+    births = []
+    for person in people:
+        low, high = pick_weighted(rng, AGES, AGE_WEIGHTS)
+        days = between(rng, low, high) * 1461 // 4 + between(rng, 1, 365)
+        birth = person.signed_up - timedelta(days=days)
+        births.append(birth.replace(day=28) if (birth.month, birth.day) == (2, 29) else birth)
+    places = [p for p in range(len(people)) if formats[p] == "{}" and births[p].year >= 1950]
+    for place in shuffled(rng, places)[:BIRTH_DATE_LEAP_DAY]:
+        births[place] = date(births[place].year // 4 * 4 - 4, 2, 29)
+    return [text.format(birth) for text, birth in zip(formats, births, strict=True)]
+
+
+def make_incomes(rng: Rng) -> list[str]:
+    """Draw yearly incomes in whole pounds, and write them in several ways."""
+    plan = [
+        (INCOME_WITH_THOUSANDS, ('"{:,}"',)),
+        (INCOME_WITH_CURRENCY, ("GBP {}",)),
+        (INCOME_NEGATIVE, ("-{}",)),
+        (INCOME_ABSURD, ("99999999999",)),
+        (INCOME_UNREADABLE, ("n/a", "ask")),
+        (INCOME_EMPTY, ("",)),
+    ]
+    return [
+        text.format(lognormal_int(rng, MEDIAN_INCOME, "0.45", 9_000, 200_000))
+        for text in column_plan(rng, plan, ("{}",))
+    ]
+
+
+def make_countries(rng: Rng, people: list[Person]) -> list[str]:
+    """Spell the countries in several ways, and leave some out."""
+    plan = [(RECORD_COUNTRY_EMPTY, ("",)), (RECORD_COUNTRY_UNSPECIFIED, ("Unspecified",))]
+    return [
+        text.format(pick(rng, SPELLINGS[person.country]))
+        for text, person in zip(column_plan(rng, plan, ("{}",)), people, strict=True)
+    ]
+
+
+def make_types(rng: Rng, people: list[Person]) -> list[str]:
+    """Call some wholesalers and some others what they are."""
+    wholesalers = [person for person in people if person.wholesaler]
+    others = [person for person in people if not person.wholesaler]
+    types = {p.customer_id: "wholesale" for p in shuffled(rng, wholesalers)[:TYPE_WHOLESALE]}
+    types |= {p.customer_id: "consumer" for p in shuffled(rng, others)[:TYPE_CONSUMER]}
+    return [types.get(person.customer_id, "") for person in people]
+
+
+def make_tiers(rng: Rng, people: list[Person]) -> list[str]:
+    """Draw tiers of the loyalty programme, loosely by the planted group."""
+    return [
+        text.format(pick_weighted(rng, TIERS, TIER_WEIGHTS.get(person.group, OTHER_TIER_WEIGHTS)))
+        for text, person in zip(
+            column_plan(rng, [(LOYALTY_TIER_EMPTY, ("",))], ("{}",)), people, strict=True
+        )
+    ]
+
+
+def draw_answers(rng: Rng, attitude: str) -> list[str]:
+    """Draw the answers to the five questions around the centres of an attitude."""
+    answers = []
+    for centre in ATTITUDES[attitude]:
+        answer = centre + pick_weighted(rng, ANSWER_NOISE, ANSWER_NOISE_WEIGHTS)
+        answers.append(str(max(1, min(7, answer))))
+    return answers
+
+
+def make_survey(rng: Rng, people: list[Person]) -> tuple[list[list[str]], dict[str, str]]:
+    """Draw everyone's answers, and tell the attitude of those who answered every question."""
+    plan = [
+        (SURVEY_NONE, ("none",)),
+        (SURVEY_PARTLY_EMPTY, ("partly",)),
+        (SURVEY_UNREADABLE, UNREADABLE_ANSWERS),
+    ]
+    counts = (QUALITY_SEEKERS, BARGAIN_HUNTERS, TREND_EXPLORERS, CONVENIENCE_LOVERS)
+    drawn = [name for name, count in zip(ATTITUDES, counts, strict=True) for _ in range(count)]
+    assert len(drawn) == SURVEY_COMPLETE
+    drawn = shuffled(rng, drawn)
+    survey, attitudes = [], {}
+    for person, kind in zip(people, column_plan(rng, plan, ("complete",)), strict=True):
+        if kind == "complete":
+            attitudes[person.customer_id] = drawn.pop()
+            survey.append(draw_answers(rng, attitudes[person.customer_id]))
+            continue
+        answers = draw_answers(rng, pick(rng, list(ATTITUDES)))
+        places = shuffled(rng, range(len(answers)))
+        if kind in UNREADABLE_ANSWERS:
+            answers[places[0]] = kind
+        else:
+            for place in places[: len(answers) if kind == "none" else between(rng, 1, 3)]:
+                answers[place] = ""
+        survey.append(answers)
+    return survey, attitudes
+
+
+def make_records(
+    rng: Rng, rows: list[Row], customers: list[Customer]
+) -> tuple[list[list[str]], dict[str, str]]:
+    """Invent the customer records, in file order, and the planted attitudes."""
+    people = make_people(rng, rows, customers)
+    ids = column_plan(rng, [(RECORD_ID_BLANKS, (" {}", "{} ", " {} ", "{}  "))], ("{}",))
+    gender_plan = [
+        (WOMEN, FEMALE),
+        (MEN, MALE),
+        (DIVERSE, NON_BINARY),
+        (GENDER_NOT_TOLD, NOT_TOLD),
+        (GENDER_EMPTY, ("",)),
+    ]
+    sign_ups = column_plan(rng, [(SIGNED_UP_IN_2030, ("2030-{:%m}-15",))], ("{}",))
+    profiling_plan = [
+        (PROFILING_OBJECTIONS, NO),
+        (PROFILING_UNREADABLE, ("maybe",)),
+        (PROFILING_EMPTY, ("",)),
+    ]
+    columns = [
+        [text.format(person.customer_id) for text, person in zip(ids, people, strict=True)],
+        column_plan(rng, gender_plan),
+        make_birth_dates(rng, people),
+        make_incomes(rng),
+        [pick(rng, CITIES[person.country]) for person in people],
+        make_countries(rng, people),
+        [text.format(person.signed_up) for text, person in zip(sign_ups, people, strict=True)],
+        make_types(rng, people),
+        column_plan(rng, [(MARKETING_ALLOWED, YES), (MARKETING_EMPTY, ("",))], NO),
+        column_plan(rng, profiling_plan, ("yes",)),
+        make_tiers(rng, people),
+        [
+            text.format(lognormal_int(rng, 8, "0.90", 0, 60))
+            for text in column_plan(rng, [(NEWSLETTER_OPENS_EMPTY, ("",))], ("{}",))
+        ],
+    ]
+    survey, attitudes = make_survey(rng, people)
+    records = [[*texts, *answers] for *texts, answers in zip(*columns, survey, strict=True)]
+    return records, attitudes
+
+
 def write_lines(path: Path, lines: Sequence[str]) -> None:
     """Write text lines with newline characters that do not depend on the platform."""
     path.write_bytes(("\n".join(lines) + "\n").encode("ascii"))
@@ -810,13 +1109,13 @@ def transaction_line(row: Row) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line and write both files."""
+    """Read the command line and write the four files."""
     parser = argparse.ArgumentParser(description="Write the synthetic demo data (no real people).")
     parser.add_argument(
         "--output",
         type=Path,
         default=Path(__file__).resolve().with_name("demo_transactions.csv"),
-        help="transactions file; demo_planted_groups.csv is written beside it (%(default)s)",
+        help="transactions file; the other three are written beside it (%(default)s)",
     )
     options = parser.parse_args(arguments)
     rows, customers = generate(SEED)
@@ -825,6 +1124,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     beside = options.output.with_name("demo_planted_groups.csv")
     write_lines(beside, ["customer_id,planted_group", *groups])
     print(f"{len(rows)} rows in {options.output}, {len(groups)} customers in {beside}")
+    records, attitudes = make_records(np.random.default_rng(SEED + 1), rows, customers)
+    beside = options.output.with_name("demo_customers.csv")
+    write_lines(beside, [",".join(line) for line in [RECORD_COLUMNS, *records]])
+    print(f"{len(records)} customer records in {beside}")
+    beside = options.output.with_name("demo_planted_attitudes.csv")
+    lines = sorted(f"{customer_id},{attitude}" for customer_id, attitude in attitudes.items())
+    write_lines(beside, ["customer_id,planted_attitude", *lines])
+    print(f"{len(lines)} customers with an attitude in {beside}")
 
 
 if __name__ == "__main__":
