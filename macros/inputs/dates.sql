@@ -125,3 +125,121 @@
             ) }}
     end
 {%- endmacro %}
+
+{#
+    The format in which a column of an input writes its dates: a SELECT of one row with date_format,
+    text_count, how many of the different texts each format reads, and ambiguous_text, one that is
+    another date with the month first than with the day first, where both read as many. The format
+    that reads most is taken, unless the var date_format gives it or the column has a type of its
+    own: then nothing is counted.
+
+    column: canonical name. mapped: the relation that holds it as text.
+#}
+{% macro date_format_of(input, column, mapped) %}
+    {%- set formats = customer_segmentation.date_formats() -%}
+    {%- set headings = {} -%}
+    {%- if customer_segmentation.has_input(input) -%}
+        {%- set headings = customer_segmentation.input_headings(
+            customer_segmentation.input_relation(input)
+        ) -%}
+    {%- endif -%}
+    {%- set mapping = customer_segmentation.resolved_mapping(
+        customer_segmentation.input_columns(input), headings
+    ) -%}
+    {%- set type = customer_segmentation.input_type(mapping[column] | default(''), headings) -%}
+    {#- A format that is given, or that the engine wrote itself, needs no evidence. -#}
+    {%- set given_format = 'iso' if type.startswith('timestamp') or type == 'date'
+        else customer_segmentation.input_setting('date_format', input) -%}
+
+    -- Few texts differ, so every format can be tried on each of them.
+    with texts as (
+
+        select distinct {{ customer_segmentation.trim_spaces(column) }} as written
+        from {{ mapped }}
+        where
+            {{ customer_segmentation.trim_spaces(column) }} <> ''
+            and {{ 'false' if given_format else 'true' }}
+
+    ),
+
+    parsed as (
+
+        select
+            written,
+            {% for format in formats -%}
+            {{ customer_segmentation.timestamp_or_null('written', format) }} as {{ format }}
+            {%- if not loop.last %},{% endif %}
+            {% endfor %}
+        from texts
+
+    ),
+
+    counted as (
+
+        select
+            count(*) as text_count,
+            {% for format in formats -%}
+            count({{ format }}) as {{ format }}_count,
+            {% endfor -%}
+            min(case when month_first <> day_first then written end) as ambiguous_text
+        from parsed
+
+    ),
+
+    ranked as (
+
+        select
+            *,
+            greatest(
+                {% for format in formats -%}
+                {{ format }}_count{% if not loop.last %}, {% endif %}
+                {%- endfor %}
+            ) as most_count
+        from counted
+
+    ),
+
+    chosen as (
+
+        select
+            *,
+            {% if given_format -%}
+            {{ customer_segmentation.text_literal(given_format) }}
+            {%- else -%}
+            case
+                when most_count = 0 then null
+                {%- for format in formats %}
+                when {{ format }}_count = most_count then '{{ format }}'
+                {%- endfor %}
+            end
+            {%- endif %} as date_format
+        from ranked
+
+    )
+
+    select
+        date_format,
+        text_count,
+        {% for format in formats -%}
+        {{ format }}_count,
+        {% endfor -%}
+        case
+            when date_format = 'month_first' and day_first_count = month_first_count
+                then ambiguous_text
+        end as ambiguous_text
+    from chosen
+{% endmacro %}
+
+{#
+    The timestamp that a text holds in the format that date_format_of found, or null.
+
+    text: SQL text expression, trimmed. date_format: SQL expression of the format's name.
+#}
+{% macro timestamp_in_format(text, date_format) -%}
+    case {{ date_format }}
+        {%- for format in customer_segmentation.date_formats() %}
+        when '{{ format }}'
+            then {{ customer_segmentation.timestamp_or_null(text, format) }}
+        {%- endfor %}
+    end
+{%- endmacro %}

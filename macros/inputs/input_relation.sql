@@ -3,8 +3,9 @@
     that it names. Files are read as text, so that no type guessed from the first rows can fail on
     a later one; staging casts.
 
-    input: transactions. Gives SQL text. Fails when the var is empty, the ending is unknown or no
-    file is there. A path may be a pattern such as data/2024-*.csv: the files are read as one.
+    input: transactions or customers. Gives SQL text. Fails when the var is empty, the ending is
+    unknown or no file is there. A path may be a pattern such as data/2024-*.csv: the files are read
+    as one.
 #}
 {% macro input_relation(input) %}
     {% set value = var(input) | trim %}
@@ -33,15 +34,13 @@
             ) %}
         {% endif %}
         {% if ending == 'xlsx' %}
-            {{ return(ref(
-                'customer_segmentation', 'stg_segmentation__' ~ input ~ '_workbook'
-            )) }}
+            {{ return(customer_segmentation.workbook_rows(input)) }}
         {% elif ending == 'parquet' %}
             {{ return('read_parquet(' ~ path ~ ', union_by_name = true)') }}
-        {% elif var('delimiter') == 'whitespace' %}
-            {{ return(customer_segmentation.aligned_text_reader(path)) }}
+        {% elif customer_segmentation.input_setting('delimiter', input) == 'whitespace' %}
+            {{ return(customer_segmentation.aligned_text_reader(path, input)) }}
         {% endif %}
-        {{ return(customer_segmentation.text_reader(path)) }}
+        {{ return(customer_segmentation.text_reader(path, input)) }}
     {% elif is_file %}
         {% do customer_segmentation.fail(
             'The file ' ~ value ~ ' in the var ' ~ input ~ ' is of a kind that cannot be read: save'
@@ -49,6 +48,27 @@
         ) %}
     {% endif %}
     {{ return(value) }}
+{% endmacro %}
+
+{# An input's part of the model that reads workbooks, with the workbook's own headings. #}
+{% macro workbook_rows(input) %}
+    {% set workbooks = ref('customer_segmentation', 'stg_segmentation__workbooks') %}
+    {% set columns = ['input'] %}
+    {% if execute and flags.WHICH not in ['compile', 'generate'] %}
+        {% set query = 'select * from ' ~ workbooks ~ ' limit 0' %}
+        {% set columns = [] %}
+        {% for name in customer_segmentation.query_columns(query)
+            if name.startswith(input ~ ':') %}
+            {% do columns.append(
+                customer_segmentation.quote_name(name) ~ ' as '
+                ~ customer_segmentation.quote_name(name[input | length + 1:])
+            ) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(
+        '(select ' ~ columns | join(', ') ~ ' from ' ~ workbooks ~ " where input = '" ~ input
+        ~ "')"
+    ) }}
 {% endmacro %}
 
 {#
@@ -59,15 +79,16 @@
 
     path: a SQL text literal, of one file or of a pattern for several.
 #}
-{% macro text_reader(path) %}
-    {% set delimiter = var('delimiter') %}
-    {% set headings = var('transaction_headings') %}
+{% macro text_reader(path, input) %}
+    {% set delimiter = customer_segmentation.input_setting('delimiter', input) %}
+    {% set headings = customer_segmentation.given_headings(input) %}
     {% set names = customer_segmentation.text_literals(headings) %}
     {{ return(
         'read_csv(' ~ path ~ ", all_varchar = true, skip = 0, comment = '',"
         ~ " quote = '\"', escape = '\"', union_by_name = true, encoding = "
-        ~ customer_segmentation.text_literal(var('encoding'))
-        ~ (', delim = ' ~ customer_segmentation.text_literal(delimiter) if delimiter else '')
+        ~ customer_segmentation.text_literal(
+            customer_segmentation.input_setting('encoding', input)
+        ) ~ (', delim = ' ~ customer_segmentation.text_literal(delimiter) if delimiter else '')
         ~ (', header = false, names = [' ~ names ~ ']' if headings else ', header = true') ~ ')'
     ) }}
 {% endmacro %}
@@ -78,11 +99,13 @@
 
     path: a SQL text literal, of one file or of a pattern for several.
 #}
-{% macro aligned_text_reader(path) %}
+{% macro aligned_text_reader(path, input) %}
     {% set lines = 'read_csv(' ~ path ~ ", all_varchar = true, skip = 0, comment = '', quote = '',"
         ~ " escape = '', delim = chr(31), encoding = "
-        ~ customer_segmentation.text_literal(var('encoding')) %}
-    {% set headings = var('transaction_headings') %}
+        ~ customer_segmentation.text_literal(
+            customer_segmentation.input_setting('encoding', input)
+        ) %}
+    {% set headings = customer_segmentation.given_headings(input) %}
     {% if not headings %}
         {# A file of one column: its heading is the whole first line. #}
         {% set lines = lines ~ ', header = true' %}
@@ -146,8 +169,9 @@
     separator that the input's texts are said to have. A moment with a time zone is told in UTC.
 
     headings: as input_headings gives them. scale: digits behind the point, for a number.
+    separator: what stands before the decimals of the input's texts.
 #}
-{% macro input_text(column, headings, scale=none) -%}
+{% macro input_text(column, headings, scale=none, separator='.') -%}
     {%- set type = customer_segmentation.input_type(column, headings) -%}
     {%- set is_float = type in ['double', 'float', 'real'] -%}
     {%- set quoted = 'input_rows.' ~ customer_segmentation.quote_name(column) -%}
@@ -163,7 +187,7 @@
         {%- set text = customer_segmentation.float_text(quoted) -%}
     {%- endif -%}
     {%- set is_text = type in ['', 'varchar', 'string'] -%}
-    {%- if scale is not none and var('decimal_separator') == ',' and not is_text -%}
+    {%- if scale is not none and separator == ',' and not is_text -%}
         {%- set text = 'replace(' ~ text ~ ", '.', ',')" -%}
     {%- endif -%}
     {{ text }}
@@ -175,7 +199,7 @@
 #}
 {% macro check_mapped_columns(input, mapping, headings) %}
     {% set known = headings | map('lower') | list %}
-    {% set named = var('transaction_headings') %}
+    {% set named = customer_segmentation.given_headings(input) %}
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'
@@ -194,4 +218,44 @@
             ~ canonical ~ '; it has: ' ~ headings | join(', ') ~ '.'
         ) %}
     {% endfor %}
+{% endmacro %}
+
+{#
+    One of the vars encoding, delimiter, decimal_separator and date_format, for one input. Such a
+    var has one value for both inputs, or a map with one for each.
+
+    vars: {encoding: {customers: latin-1}}
+    input_setting('encoding', 'customers')      ->   latin-1
+    input_setting('encoding', 'transactions')   ->   utf-8
+#}
+{% macro input_setting(name, input) %}
+    {% set value = var(name) %}
+    {% if value is mapping %}
+        {% set usual = {'encoding': 'utf-8', 'decimal_separator': '.'}.get(name) %}
+        {{ return(value.get(input, usual)) }}
+    {% endif %}
+    {{ return(value) }}
+{% endmacro %}
+
+{# The names of an input's columns where the vars give them, because its file does not. #}
+{% macro given_headings(input) %}
+    {{ return(var('transaction_headings') if input == 'transactions' else []) }}
+{% endmacro %}
+
+{#
+    A mapping with the column that the input has, where it names several: the first that is there,
+    or else the first. headings: as input_headings gives them, perhaps none.
+#}
+{% macro resolved_mapping(mapping, headings) %}
+    {% set known = headings | map('lower') | list %}
+    {% set resolved = {} %}
+    {% for canonical, column in mapping.items() %}
+        {% set columns = [column] if column is string else column %}
+        {% set found = columns | select('string') | list %}
+        {% for name in columns | reverse if name | lower in known %}
+            {% do found.insert(0, name) %}
+        {% endfor %}
+        {% do resolved.update({canonical: found | first}) %}
+    {% endfor %}
+    {{ return(resolved) }}
 {% endmacro %}

@@ -2,20 +2,20 @@
     A number as tills and spreadsheets write it, as decimal_or_null reads it: with a point, the sign
     first and no currency. What is no number stays unreadable.
 
-    {{ tidy_number('text') }}                       with decimal_separator: ','
+    {{ tidy_number('text') }}                       {{ tidy_number('text', ',') }}
 
         1,234.50     -> 1,234.50                     1.234,50     -> 1,234.50
         $ 12.50      -> 12.50                        12,50 €      -> 12.50
         (12.50)      -> -12.50                       12,50-       -> -12.50
         −$12.50      -> -12.50                       (12,50) €    -> -12.50
 
-    text: SQL text expression.
+    text: SQL text expression. separator: what stands before the decimals.
 #}
-{% macro tidy_number(text) -%}
+{% macro tidy_number(text, separator='.') -%}
     {%- set blank = '[ \u00a0\u202f]*' -%}
     {%- set currency = customer_segmentation.currency_pattern() -%}
     {#- Some programs write a minus sign of its own, which no number has. -#}
-    {%- set marks = ("'.,−', ',.-'" if var('decimal_separator') == ',' else "'−', '-'") -%}
+    {%- set marks = ("'.,−', ',.-'" if separator == ',' else "'−', '-'") -%}
     {%- set trimmed = customer_segmentation.trim_spaces(text) -%}
     {%- set pointed = 'translate(' ~ trimmed ~ ', ' ~ marks ~ ')' -%}
     {%- set steps = [
@@ -30,7 +30,7 @@
             customer_segmentation.regex_replace(tidied.text, pattern, replacement) -%}
     {%- endfor -%}
     {#- Nearly every number is plain; under a decimal comma, a point sets thousands apart. -#}
-    {%- set plain = '[0-9]' if var('decimal_separator') == ',' else '[0-9.]' -%}
+    {%- set plain = '[0-9]' if separator == ',' else '[0-9.]' -%}
     case
         when {{ customer_segmentation.regex_matches(text, '^[+-]?' ~ plain ~ '*$') }}
             then {{ text }}

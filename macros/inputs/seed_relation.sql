@@ -24,7 +24,8 @@
 {# The seeds that the var seed_overrides may replace. #}
 {% macro replaceable_seeds() %}
     {{ return(['service_codes', 'rfm_segment_map', 'rfm_cut_points', 'segment_definitions',
-               'thresholds', 'cluster_words']) }}
+               'thresholds', 'cluster_words', 'country_names', 'profile_values',
+               'special_categories']) }}
 {% endmacro %}
 
 {#

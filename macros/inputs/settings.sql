@@ -1,6 +1,7 @@
 {#
     Checks every setting while dbt reads the project, so that a wrong one stops a build before it
-    starts. Raises one sentence that names the var, its value and what it takes.
+    starts; what the engine cannot do, when the first model runs. Raises one sentence that names the
+    var, its value and what it takes.
 #}
 {% macro check_settings() %}
     {% do customer_segmentation.check_names() %}
@@ -8,18 +9,12 @@
     {% do customer_segmentation.rfm_bins() %}
     {% set segmentations = var('segmentations') %}
     {% set checks = [
-        ('encoding', var('encoding') in ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
-        ('delimiter', var('delimiter') in [none, 'whitespace'] or (var('delimiter') is string
-            and var('delimiter').encode('utf-8') | length <= 4 and '"' not in var('delimiter')),
-            'the one to four characters between two columns, whitespace, or nothing'),
+        ('customer_columns', (var('customer_columns') or {}) is mapping,
+            'a map of names to columns'),
         ('transaction_headings', var('transaction_headings') is sequence
             and var('transaction_headings') is not string
             and var('transaction_headings') | map('lower') | unique | list | length
             == var('transaction_headings') | length, 'a list of names, each once'),
-        ('decimal_separator', var('decimal_separator') in ['.', ','], "'.' or ','"),
-        ('date_format', var('date_format') is none
-            or var('date_format') in customer_segmentation.date_formats() | list,
-            customer_segmentation.date_formats() | join(', ') ~ ', or nothing'),
         ('timezone', var('timezone') in modules.pytz.all_timezones,
             'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
@@ -33,32 +28,104 @@
             'a whole number from 1 to 8, or nothing'),
         ('segmentations', segmentations is sequence and segmentations is not string
             and 'rfm' in segmentations, 'a list that holds at least rfm'),
-        ('segmentations',
-            'kmeans' not in segmentations or customer_segmentation.runs_python_models(),
-            '[rfm] on ' ~ adapter.type() ~ ', where the Python model of k-means cannot run'),
+        ('segmentations', customer_segmentation.runs_python_models() or not execute
+            or not ('kmeans' in segmentations or 'psychographic' in segmentations),
+            'rfm, demographic, geographic and attributes on ' ~ adapter.type()
+            ~ ', where the Python model of k-means cannot run'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}
     {% for name, holds, takes in checks if not holds %}
         {% do customer_segmentation.fail_for(name, takes) %}
     {% endfor %}
+    {% for input in ['transactions', 'customers'] %}
+        {% do customer_segmentation.check_layout(input) %}
+    {% endfor %}
+    {% do customer_segmentation.check_listed_columns() %}
     {% do customer_segmentation.check_feature_sets() %}
     {% do customer_segmentation.check_seed_overrides() %}
 {% endmacro %}
 
+{# How an input is written: what input_setting reads. #}
+{% macro check_layout(input) %}
+    {% set delimiter = customer_segmentation.input_setting('delimiter', input) %}
+    {% set formats = customer_segmentation.date_formats() | list %}
+    {% set checks = [
+        ('encoding', ['utf-8', 'latin-1', 'utf-16'], 'utf-8, latin-1 or utf-16'),
+        ('decimal_separator', ['.', ','], "'.' or ','"),
+        ('date_format', [none] + formats, formats | join(', ') ~ ', or nothing'),
+    ] %}
+    {% for name, values, takes in checks
+        if customer_segmentation.input_setting(name, input) not in values %}
+        {% do customer_segmentation.fail_for(name, takes) %}
+    {% endfor %}
+    {% if delimiter not in [none, 'whitespace'] and (delimiter is not string
+        or delimiter.encode('utf-8') | length > 4 or '"' in delimiter) %}
+        {% do customer_segmentation.fail_for(
+            'delimiter', 'the one to four characters between two columns, whitespace, or nothing'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+{#
+    The columns in psychographic_columns and attribute_columns have types that this package knows,
+    and names that nothing else has.
+#}
+{% macro check_listed_columns() %}
+    {% for type in customer_segmentation.attribute_types().values()
+        if type not in ['text', 'number'] %}
+        {% do customer_segmentation.fail_for(
+            'attribute_columns', 'a map of columns to text or number'
+        ) %}
+    {% endfor %}
+    {% set names =
+        customer_segmentation.psychographic_columns() + customer_segmentation.attribute_columns() %}
+    {% set taken = customer_segmentation.canonical_columns('customers')
+        + customer_segmentation.features_bought() + ['', 'as_of_date', 'customer_status'] %}
+    {% for name in names if name in taken or names.count(name) > 1 %}
+        {% do customer_segmentation.fail(
+            "The vars psychographic_columns and attribute_columns name '" ~ name
+            ~ "', which has another meaning or stands there twice: map the column to a name of its"
+            ~ ' own in customer_columns, and list that.', while_parsing=true
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
+{# There is an input, and a day on which ages are told. #}
+{% macro check_inputs() %}
+    {% if not customer_segmentation.has_input('transactions')
+        and not customer_segmentation.has_input('customers') %}
+        {% do customer_segmentation.fail(
+            'No input: name a relation or a file in the var transactions, or in the var customers.'
+        ) %}
+    {% elif not customer_segmentation.has_input('transactions')
+        and 'birth_date' in customer_segmentation.input_columns('customers')
+        and not customer_segmentation.as_of_date_setting() %}
+        {% do customer_segmentation.fail(
+            'Without transactions, nothing says as of which date a birth_date is an age: name the'
+            ~ ' date in the var as_of_date.'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
 {# Every feature set lists known features of customers, and a scaling that the fit knows. #}
 {% macro check_feature_sets() %}
-    {% set known = ['recency_days', 'frequency', 'monetary', 'gross_amount', 'return_amount',
-                    'net_amount', 'cancelled_order_count', 'distinct_product_count', 'tenure_days',
-                    'return_rate', 'average_order_value', 'average_basket_units'] %}
+    {% set known = customer_segmentation.features_bought()
+        + customer_segmentation.features_numeric() + customer_segmentation.features_categorical() %}
     {% for name, settings in (var('feature_sets') or {}).items() %}
         {% set features = settings.features if settings is mapping else none %}
-        {% if not features or features is string
-            or features | reject('in', known) | list
-            or settings.scaling not in ['none', 'log_standard'] %}
+        {% set unknown = [] %}
+        {% for feature in (features if features is not string else none) or []
+            if customer_segmentation.column_name(feature) not in known %}
+            {% do unknown.append(feature) %}
+        {% endfor %}
+        {% if features is string or features is not sequence or unknown
+            or (not features and name != 'psychographic')
+            or settings.scaling not in ['none', 'standard', 'log_standard'] %}
             {% do customer_segmentation.fail(
                 'The feature set ' ~ name ~ ' in the var feature_sets takes features, a list of '
-                ~ known | join(', ') ~ ', and scaling, none or log_standard.', while_parsing=true
+                ~ known | join(', ') ~ ', and scaling, none, standard or log_standard.',
+                while_parsing=true
             ) %}
         {% endif %}
     {% endfor %}

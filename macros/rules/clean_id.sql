@@ -4,12 +4,11 @@
 
     '17850.0' -> '17850'      'C0001' -> 'C0001'      'NaN', '' -> null
 
-    With decimal_separator: ',' such a program may have written 17850,0 as well.
-
-    text: SQL text expression without blanks around it.
+    text: SQL text expression without blanks around it. separator: what stands before the decimals
+    of the input's numbers; with a comma, such a program may have written 17850,0 as well.
 #}
-{% macro clean_id(text) -%}
-    {%- set zeros = '[.,]0+$' if var('decimal_separator') == ',' else '[.]0+$' -%}
+{% macro clean_id(text, separator='.') -%}
+    {%- set zeros = '[.,]0+$' if separator == ',' else '[.]0+$' -%}
     case
         when lower({{ text }}) in ('', 'nan', 'null', 'none', 'n/a') then null
         when {{ customer_segmentation.regex_matches(text, '^[0-9]+' ~ zeros) }}

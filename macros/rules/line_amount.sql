@@ -6,7 +6,7 @@
     given_amount, quantity, unit_price: SQL expressions of type decimal.
 #}
 {% macro line_amount(given_amount, quantity, unit_price) -%}
-    {%- if 'amount' in customer_segmentation.transaction_columns() -%}
+    {%- if 'amount' in customer_segmentation.input_columns('transactions') -%}
         {%- set amount = given_amount -%}
     {%- else -%}
         {#- The exact product has 19 + 18 digits, and one for the carry: 38, all that engines hold.

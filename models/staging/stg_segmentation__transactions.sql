@@ -4,7 +4,8 @@
 {%- set raw_columns = customer_segmentation.canonical_columns('transactions') %}
 {%- set as_of_date = customer_segmentation.as_of_date_setting() %}
 {%- set return_order_pattern = var('return_order_pattern') %}
-{%- set mapping = customer_segmentation.transaction_columns() %}
+{%- set mapping = customer_segmentation.input_columns('transactions') %}
+{%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') %}
 {%- set amount_is_given = 'amount' in mapping %}
 
 with mapped as (
@@ -61,7 +62,7 @@ tidied as (
         {{ customer_segmentation.trim_blanks('mapped.' ~ id) }} as tidy_{{ id }},
         {% endfor -%}
         {% for number in ['quantity', 'unit_price', 'amount'] -%}
-        {{ customer_segmentation.tidy_number('mapped.' ~ number) }} as tidy_{{ number }},
+        {{ customer_segmentation.tidy_number('mapped.' ~ number, separator) }} as tidy_{{ number }},
         {% endfor -%}
         {{ customer_segmentation.currency_or_null(
             'mapped.amount' if amount_is_given else 'mapped.unit_price'
@@ -74,9 +75,10 @@ typed as (
 
     select
         -- ids
-        {{ customer_segmentation.clean_id('tidied.tidy_customer_id') }} as customer_id,
-        {{ customer_segmentation.clean_id('tidied.tidy_order_id') }} as order_id,
-        upper({{ customer_segmentation.clean_id('tidied.tidy_product_id') }}) as product_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_customer_id', separator) }} as customer_id,
+        {{ customer_segmentation.clean_id('tidied.tidy_order_id', separator) }} as order_id,
+        upper({{ customer_segmentation.clean_id('tidied.tidy_product_id', separator) }})
+            as product_id,
 
         -- text
         nullif({{ customer_segmentation.trim_spaces('tidied.country') }}, '') as country,
@@ -98,14 +100,9 @@ typed as (
         {{ customer_segmentation.decimal_or_null('tidied.tidy_amount', 18, 4) }} as given_amount,
 
         -- timestamps
-        case date_format.date_format
-            {%- for format in customer_segmentation.date_formats() %}
-            when '{{ format }}'
-                then {{ customer_segmentation.timestamp_or_null(
-                    customer_segmentation.trim_spaces('tidied.ordered_at'), format
-                ) }}
-            {%- endfor %}
-        end as ordered_at,
+        {{ customer_segmentation.timestamp_in_format(
+            customer_segmentation.trim_spaces('tidied.ordered_at'), 'date_format.date_format'
+        ) }} as ordered_at,
 
         -- the input's own text, of which only rejected rows keep a copy
         {% for column in raw_columns -%}

@@ -1,8 +1,14 @@
 -- One row per row of the input, with canonical names, everything still text
 {{ customer_segmentation.check_settings() }}
-{%- set mapping = customer_segmentation.transaction_columns() -%}
-{%- set input = customer_segmentation.input_relation('transactions') -%}
-{%- set headings = customer_segmentation.input_headings(input) -%}
+{{- customer_segmentation.check_inputs() }}
+{%- set has_input = customer_segmentation.has_input('transactions') -%}
+{%- set input = customer_segmentation.input_relation('transactions')
+    if has_input else '(select 1 as nothing)' -%}
+{%- set headings = customer_segmentation.input_headings(input) if has_input else {} -%}
+{%- set mapping = customer_segmentation.resolved_mapping(
+    customer_segmentation.input_columns('transactions'), headings
+) -%}
+{%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') -%}
 {%- if headings -%}
     {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
 {%- endif -%}
@@ -15,7 +21,9 @@
 select
     {% for canonical in customer_segmentation.canonical_columns('transactions') -%}
     {%- if canonical in mapping -%}
-    {{ customer_segmentation.input_text(mapping[canonical], headings, scales.get(canonical)) }}
+    {{ customer_segmentation.input_text(
+        mapping[canonical], headings, scales.get(canonical), separator
+    ) }}
     {%- else -%}
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as {{ canonical }},
@@ -34,3 +42,6 @@ select
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as other_columns_hash
 from {{ input }} as input_rows
+{%- if not has_input %}
+where false
+{%- endif %}

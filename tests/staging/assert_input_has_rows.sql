@@ -11,7 +11,10 @@ with counts as (
 
 {{ customer_segmentation.gate(
     'counts',
-    'row_count = 0 or (usable_count = 0 and later_count > 0)',
+    (
+        'row_count = 0 or (usable_count = 0 and later_count > 0)'
+        if customer_segmentation.has_input('transactions') else 'false'
+    ),
     "case
         when row_count = 0
             then 'The input transactions has no rows: check the file or relation that the var '
