@@ -28,10 +28,17 @@ described as (
             when
                 abs(centroids.z_score)
                 >= {{ customer_segmentation.threshold('cluster_name_strong') }}
+                and feature_sets.category is null
                 then 'very '
             else ''
         end as emphasis,
         case
+            when
+                feature_sets.category is not null
+                and centroids.z_score
+                >= {{ customer_segmentation.threshold('cluster_name_cutoff') }}
+                then lower(feature_sets.category)
+            when feature_sets.category is not null then null
             when centroids.z_score >= {{ customer_segmentation.threshold('cluster_name_cutoff') }}
                 then coalesce(
                     cluster_words.high_word, 'high ' || replace(centroids.feature, '_', ' ')

@@ -1,4 +1,8 @@
--- One row per customer known from the transactions: everything that segmentations are built from
+-- One row per customer known from either input: everything that segmentations are built from
+{%- set has_orders = customer_segmentation.has_input('transactions') %}
+{%- set listed = customer_segmentation.listed_columns() | list %}
+{#- Without transactions, nothing is known of purchases, not even that there were none. #}
+{%- set nothing = '0' if has_orders else 'null' %}
 
 with lines as (
 
@@ -18,14 +22,24 @@ as_of as (
 
 ),
 
--- Every customer that the input names as of the date, whatever became of the rows.
+records as (
+
+    select * from {{ ref('stg_segmentation__customers') }}
+    where line_class <> 'rejected'
+
+),
+
+-- Every customer that an input names as of the date, whatever became of the rows.
 known_customers as (
 
-    select distinct customer_id
+    select customer_id
     from lines
     where
         customer_id is not null
         and line_class <> 'later'
+    union
+    select customer_id
+    from records
 
 ),
 
@@ -101,25 +115,43 @@ measured as (
     select
         known_customers.customer_id,
         as_of.as_of_date,
-        countries_ranked.country,
+        records.gender,
+        records.city,
+        records.region,
+        records.customer_type,
+        records.age,
+        records.annual_income,
+        records.signed_up_on,
+        records.marketing_allowed,
+        {% for column in listed -%}
+        records.{{ column }},
+        {% endfor -%}
         order_totals.first_ordered_on,
         order_totals.last_ordered_on,
         order_totals.order_day_count,
         order_totals.kept_order_amount,
         order_totals.kept_unit_count,
+        {% if has_orders -%}
         case
             when order_totals.frequency > 0 then 'buyer'
             when order_totals.return_order_count > 0 then 'returns only'
             else 'prospect'
-        end as customer_status,
-        coalesce(order_totals.frequency, 0) as frequency,
-        coalesce(order_totals.cancelled_order_count, 0) as cancelled_order_count,
-        coalesce(order_totals.gross_amount, 0) as gross_amount,
-        coalesce(order_totals.return_amount, 0) as return_amount,
-        coalesce(order_totals.net_amount, 0) as net_amount,
-        coalesce(products_bought.distinct_product_count, 0) as distinct_product_count
+        end
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+        {%- endif %} as customer_status,
+        coalesce(records.country, countries_ranked.country) as country,
+        records.customer_id is not null as has_record,
+        coalesce(records.profiling_allowed, true) as is_profiled,
+        coalesce(order_totals.frequency, {{ nothing }}) as frequency,
+        coalesce(order_totals.cancelled_order_count, {{ nothing }}) as cancelled_order_count,
+        coalesce(order_totals.gross_amount, {{ nothing }}) as gross_amount,
+        coalesce(order_totals.return_amount, {{ nothing }}) as return_amount,
+        coalesce(order_totals.net_amount, {{ nothing }}) as net_amount,
+        coalesce(products_bought.distinct_product_count, {{ nothing }}) as distinct_product_count
     from known_customers
     cross join as_of
+    left join records on known_customers.customer_id = records.customer_id
     left join order_totals on known_customers.customer_id = order_totals.customer_id
     left join products_bought on known_customers.customer_id = products_bought.customer_id
     left join countries_ranked
@@ -137,9 +169,26 @@ final as (
 
         -- text
         customer_status,
+        gender,
+        city,
+        region,
         country,
+        customer_type,
+        {% for column in customer_segmentation.attribute_columns('text') -%}
+        {{ column }},
+        {% endfor %}
+        -- booleans
+        has_record,
+        is_profiled,
+        marketing_allowed,
 
         -- numbers
+        age,
+        annual_income,
+        {% for column in customer_segmentation.psychographic_columns()
+            + customer_segmentation.attribute_columns('number') -%}
+        {{ column }},
+        {% endfor -%}
         cast(
             {{ dbt.datediff('last_ordered_on', 'as_of_date', 'day') }}
             as {{ dbt.type_bigint() }}
@@ -167,6 +216,7 @@ final as (
         -- dates
         first_ordered_on,
         last_ordered_on,
+        signed_up_on,
         as_of_date
     from measured
 

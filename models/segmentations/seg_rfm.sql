@@ -20,7 +20,9 @@ buyers as (
         frequency,
         monetary
     from customers
-    where customer_status = 'buyer'
+    where
+        customer_status = 'buyer'
+        and is_profiled
 
 ),
 
@@ -35,6 +37,7 @@ final as (
     select
         customers.customer_id,
         case
+            when not customers.is_profiled then 'Not profiled'
             when customers.customer_status = 'buyer' then segment_map.segment
             when customers.customer_status = 'returns only' then 'Returns only'
             else 'Prospect'

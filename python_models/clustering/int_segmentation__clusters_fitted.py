@@ -9,8 +9,7 @@ every customer. The measures are
                                             prediction_strength, is_chosen, customers_fitted
 
 Centroids, means and deviations are in the units of int_segmentation__features_unpivoted. The
-distance that was minimised is the sum of ((value - centroid) / scale)^2, where scale is the
-standard deviation for a scaling that standardises, and 1 otherwise.
+distance that was minimised is the sum of ((value - centroid) / scale)^2; see scale_of.
 """
 
 import numpy as np
@@ -35,18 +34,23 @@ def varies(points: np.ndarray) -> np.ndarray:
     return np.ptp(points, axis=0) > 0
 
 
-def scale_of(points: np.ndarray, scaling: str) -> np.ndarray:
+def scale_of(points: np.ndarray, scalings: list[str]) -> np.ndarray:
     """Divisor of each feature before the fit.
 
-    points: (rows, features). scaling: 'none' or 'log_standard' (the logarithm is already taken).
-    Gives (features,): ones, or population standard deviations with 1 for a constant feature.
-    Raises ValueError on any other scaling.
+    points: (rows, features). scalings: one for each feature. 'none' divides by 1; 'standard' and
+    'log_standard' (the logarithm is already taken) by the population's standard deviation, or 1 for
+    a constant feature; 'one_hot' by the root of 2, so that two customers who differ in a category,
+    and therefore in two features, lie as far apart as one step of a single feature. Gives
+    (features,). Raises ValueError on any other scaling.
     """
-    if scaling == "none":
-        return np.ones(points.shape[1])
-    if scaling == "log_standard":
-        return np.where(varies(points), points.std(axis=0), 1.0)
-    raise ValueError(f"customer_segmentation: scaling {scaling!r} is neither none nor log_standard")
+    deviation = np.where(varies(points), points.std(axis=0), 1.0)
+    divisors = {"none": 1.0, "standard": None, "log_standard": None, "one_hot": np.sqrt(2)}
+    scale = np.empty(points.shape[1])
+    for position, scaling in enumerate(scalings):
+        if scaling not in divisors:
+            raise ValueError(f"customer_segmentation: unknown scaling {scaling!r} of a feature")
+        scale[position] = divisors[scaling] or deviation[position]
+    return scale
 
 
 def fit(points: np.ndarray, k: int, restarts: int | None = None) -> KMeans:
@@ -131,14 +135,18 @@ def choose_k(strength: dict[int, float], distinct: int, limits: pd.Series) -> in
     return max(reproducible) if reproducible else max(allowed, key=lambda k: (strength[k], -k))
 
 
-def fit_feature_set(points: np.ndarray, features: list[str], limits: pd.Series) -> list[tuple]:
+def fit_feature_set(
+    points: np.ndarray, features: list[str], scalings: list[str], limits: pd.Series
+) -> list[tuple]:
     """Fits k = 1 … 8, as far as there are distinct points, and gives rows of COLUMNS[1:].
 
-    points: (rows, features), unscaled, rows in a fixed order. Clusters are numbered from 1 by their
-    centroid's last feature, highest first, so that a number keeps its meaning from fit to fit.
+    points: (rows, features), unscaled, rows in a fixed order. scalings: of the features. limits: as
+    choose_k takes them. Clusters are numbered from 1 by their
+    centroid's last feature that is a number, highest first, so that a number keeps its meaning from
+    fit to fit.
     """
     mean, deviation = points.mean(axis=0), np.where(varies(points), points.std(axis=0), 0.0)
-    scale = scale_of(points, limits["scaling"])
+    scale = scale_of(points, scalings)
     # Subtracting the mean changes no distance, and keeps the arithmetic exact for large values.
     scaled = (points - mean) / scale
     rows = []
@@ -148,6 +156,7 @@ def fit_feature_set(points: np.ndarray, features: list[str], limits: pd.Series) 
             (None, None, feature, "standard_deviation", deviation[position]),
             (None, None, feature, "scale", scale[position]),
         ]
+    by_category_first = np.argsort([scaling != "one_hot" for scaling in scalings], kind="stable")
     distinct = len(np.unique(scaled, axis=0))
     strength = {}
     for k in range(1, min(LARGEST_K, distinct) + 1):
@@ -157,7 +166,7 @@ def fit_feature_set(points: np.ndarray, features: list[str], limits: pd.Series) 
         measures |= {"prediction_strength": strength[k], "customers_fitted": len(points)}
         rows += [(k, None, None, measure, value) for measure, value in measures.items()]
         centroids = np.round(model.cluster_centers_, 9) * scale + mean
-        best_first = np.lexsort(-centroids.T)
+        best_first = np.lexsort(-centroids[:, by_category_first].T)
         for cluster_id, centroid in enumerate(centroids[best_first], start=1):
             rows += [
                 (k, cluster_id, feature, "centroid", value)
@@ -176,7 +185,8 @@ def fit_all(values: pd.DataFrame, feature_sets: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for feature_set, settings in feature_sets.groupby("feature_set", sort=True):
-        features = settings.sort_values("feature_position")["feature"].tolist()
+        settings = settings.sort_values("feature_position")
+        features, scalings = settings["feature"].tolist(), settings["scaling"].tolist()
         wide = (
             values[values["feature_set"] == feature_set]
             .pivot(index="customer_id", columns="feature", values="value")
@@ -185,7 +195,7 @@ def fit_all(values: pd.DataFrame, feature_sets: pd.DataFrame) -> pd.DataFrame:
         )
         if len(wide):
             points = wide.to_numpy(dtype=np.float64)
-            fitted = fit_feature_set(points, features, settings.iloc[0])
+            fitted = fit_feature_set(points, features, scalings, settings.iloc[0])
             rows += [(feature_set, *row) for row in fitted]
     found = pd.DataFrame(rows, columns=COLUMNS)
     return found.astype({"k": "Int64", "cluster_id": "Int64", "value": "float64"}).astype(

@@ -1,4 +1,7 @@
-{{ config(severity='warn', enabled='kmeans' in var('segmentations')) }}
+{{ config(
+    severity='warn',
+    enabled='kmeans' in var('segmentations') or 'psychographic' in var('segmentations'),
+) }}
 -- A cluster below min_cluster_share holds a few outliers rather than a group
 select distinct
     feature_set,

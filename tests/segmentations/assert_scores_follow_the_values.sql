@@ -18,7 +18,7 @@ from (
         max({{ score }}) as max_score,
         lag(max({{ score }})) over (order by {{ value }} {{ better }}) as worse_score
     from {{ ref('customer_segments') }}
-    where customer_status = 'buyer'
+    where rfm_score is not null
     group by {{ value }}
 ) as scores
 where

@@ -1,0 +1,51 @@
+{#
+    The segmentations of the var segmentations for which the inputs hold what they need. The others
+    have no rows in the long marts, and a column of nulls in customer_segments.
+
+    active_segmentations()   ->   ['rfm', 'kmeans', 'geographic']
+#}
+{% macro active_segmentations() %}
+    {% set bought = customer_segmentation.has_input('transactions') %}
+    {% set customers = customer_segmentation.input_columns('customers') | list %}
+    {% set orders = customer_segmentation.input_columns('transactions') | list %}
+    {% set needs = {
+        'rfm': bought,
+        'kmeans': bought,
+        'demographic': 'gender' in customers or 'birth_date' in customers or 'age' in customers
+            or 'annual_income' in customers,
+        'geographic': 'country' in customers + orders,
+        'psychographic': 'psychographic' in customer_segmentation.feature_sets(),
+    } %}
+    {% for attribute in customer_segmentation.attribute_columns() %}
+        {% do needs.update({attribute: customer_segmentation.has_input('customers')}) %}
+    {% endfor %}
+    {% set active = [] %}
+    {% for name in var('segmentations') if needs.get(name, true) %}{% do active.append(name) %}
+    {%- endfor %}
+    {{ return(active) }}
+{% endmacro %}
+
+{#
+    What stands behind FROM for the rows of a segmentation: its model, or those of its attribute
+    where a segmentation has the name of one in the var attribute_columns.
+
+    segmentation_rows('rfm')    ->   my_schema.seg_rfm
+    segmentation_rows('tier')   ->   (select … from my_schema.seg_attributes where …)
+#}
+{% macro segmentation_rows(segmentation) %}
+    {% if segmentation in customer_segmentation.attribute_columns() %}
+        {% set attributes = ref('customer_segmentation', 'seg_attributes') %}
+        {{ return(
+            '(select customer_id, segment from ' ~ attributes ~ ' where attribute = '
+            ~ customer_segmentation.text_literal(segmentation) ~ ')'
+        ) }}
+    {% endif %}
+    {{ return(ref('seg_' ~ segmentation)) }}
+{% endmacro %}
+
+{# The segmentations of the var segmentations that are attributes. #}
+{% macro attribute_segmentations() %}
+    {{ return(
+        var('segmentations') | select('in', customer_segmentation.attribute_columns()) | list
+    ) }}
+{% endmacro %}
