@@ -1,4 +1,6 @@
 -- One row per customer, order and type (sale, return, cancelled)
+-- depends_on: {{ ref('stg_segmentation__customers') }}
+{#- So that a gate of the customers holds this mart back, too. #}
 
 select
     customer_id,

@@ -1,4 +1,22 @@
 -- One row per customer: features, scores, and the current segment of every segmentation
+{%- set active = customer_segmentation.active_segmentations() %}
+{#- What segmentations find out on the way, and is worth a column of its own. #}
+{%- set found = {
+    'rfm': {
+        'r_score': dbt.type_bigint(),
+        'f_score': dbt.type_bigint(),
+        'm_score': dbt.type_bigint(),
+        'rfm_score': dbt.type_string(),
+        'is_ntile_split': dbt.type_boolean(),
+    },
+    'demographic': {'age_band': dbt.type_string(), 'income_band': dbt.type_string()},
+    'geographic': {
+        'world_region': dbt.type_string(),
+        'continent': dbt.type_string(),
+        'is_home': dbt.type_boolean(),
+    },
+    'psychographic': {'spending_group': dbt.type_string()},
+} %}
 
 with customers as (
 
@@ -6,10 +24,10 @@ with customers as (
 
 ),
 
-{% for segmentation in var('segmentations') -%}
-{{ segmentation }} as (
+{% for segmentation in active -%}
+{{ segmentation }}_rows as (
 
-    select * from {{ ref('seg_' ~ segmentation) }}
+    select * from {{ customer_segmentation.segmentation_rows(segmentation) }}
 
 ),
 
@@ -20,19 +38,32 @@ final as (
     select
         customers.customer_id,
         customers.customer_status,
+        customers.has_record,
+        customers.is_profiled,
+        customers.marketing_allowed,
+        customers.customer_type,
+        customers.gender,
         customers.country,
+        customers.city,
         customers.recency_days,
         customers.frequency,
         customers.monetary,
-        rfm.r_score,
-        rfm.f_score,
-        rfm.m_score,
-        rfm.rfm_score,
-        rfm.is_ntile_split,
+        -- Who objects to profiling is counted and not segmented, whatever a segmentation says.
+        {%- for segmentation, columns in found.items() %}
+        {%- for column, type in columns.items() %}
+        {%- if segmentation in active %}
+        case when customers.is_profiled then {{ segmentation }}_rows.{{ column }} end
+            as {{ column }},
+        {%- else %}
+        cast(null as {{ type }}) as {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {%- endfor %}
         {%- for column in model.columns if column.endswith('_segment') %}
         {%- set segmentation = column | replace('_segment', '') %}
-        {%- if segmentation in var('segmentations') %}
-        {{ segmentation }}.segment as {{ column }},
+        {%- if segmentation in active %}
+        case when customers.is_profiled then {{ segmentation }}_rows.segment else 'Not profiled' end
+            as {{ column }},
         {%- else %}
         cast(null as {{ dbt.type_string() }}) as {{ column }},
         {%- endif %}
@@ -49,10 +80,12 @@ final as (
         customers.average_days_between_orders,
         customers.first_ordered_on,
         customers.last_ordered_on,
+        customers.signed_up_on,
         customers.as_of_date
     from customers
-    {% for segmentation in var('segmentations') -%}
-    inner join {{ segmentation }} on customers.customer_id = {{ segmentation }}.customer_id
+    {% for segmentation in active -%}
+    inner join {{ segmentation }}_rows
+        on customers.customer_id = {{ segmentation }}_rows.customer_id
     {% endfor %}
 
 )

@@ -1,4 +1,4 @@
--- One row per input, line class and reason: what became of every row of the input
+-- One row per input, line class and reason: what became of every row of the inputs
 
 select
     'transactions' as input,
@@ -10,3 +10,16 @@ from {{ ref('stg_segmentation__transactions') }}
 group by
     line_class,
     reject_reason
+
+union all
+
+select
+    'customers' as input,
+    line_class,
+    reason,
+    count(*) as row_count,
+    cast(0 as decimal(18, 4)) as amount
+from {{ ref('stg_segmentation__customers') }}
+group by
+    line_class,
+    reason

@@ -1,4 +1,6 @@
 -- One row per rejected row of the transactions, with the text that the input had
+-- depends_on: {{ ref('stg_segmentation__customers') }}
+{#- So that a gate of the customers holds this mart back, too. #}
 
 select
     reject_reason as reason,

@@ -1,4 +1,6 @@
 -- One row per segmentation and segment of the directory, also where it has no customer
+{#- Without transactions, nothing is known of revenue, not even that there was none. #}
+{%- set nothing = '0' if customer_segmentation.has_input('transactions') else 'null' %}
 
 with directory as (
 
@@ -58,7 +60,9 @@ filled as (
         totals.customers as all_customers,
         totals.revenue as all_revenue,
         coalesce(segment_totals.customers, 0) as customers,
-        cast(coalesce(segment_totals.revenue, 0) as decimal(18, 4)) as revenue
+        cast(
+            coalesce(segment_totals.revenue, {{ nothing }}) as decimal(18, 4)
+        ) as revenue
     from directory
     cross join totals
     left join segment_totals on directory.segment_key = segment_totals.segment_key

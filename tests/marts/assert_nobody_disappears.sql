@@ -1,11 +1,15 @@
--- Whoever the input names up to the as-of date is in customer_segments, and nobody else
+-- Whoever an input names up to the as-of date is in customer_segments, and nobody else
 with named_customers as (
 
-    select distinct customer_id
+    select customer_id
     from {{ ref('stg_segmentation__transactions') }}
     where
         customer_id is not null
         and line_class <> 'later'
+    union
+    select customer_id
+    from {{ ref('stg_segmentation__customers') }}
+    where customer_id is not null
 
 )
 

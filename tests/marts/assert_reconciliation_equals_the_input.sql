@@ -1,10 +1,12 @@
 -- Rows and money of all line classes add up to the input's own, summed from its text
+{%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') %}
+
 with tidied as (
 
     select
-        {{ customer_segmentation.tidy_number('amount') }} as amount,
-        {{ customer_segmentation.tidy_number('quantity') }} as quantity,
-        {{ customer_segmentation.tidy_number('unit_price') }} as unit_price
+        {{ customer_segmentation.tidy_number('amount', separator) }} as amount,
+        {{ customer_segmentation.tidy_number('quantity', separator) }} as quantity,
+        {{ customer_segmentation.tidy_number('unit_price', separator) }} as unit_price
     from {{ ref('stg_segmentation__transactions_mapped') }}
 
 ),

@@ -15,7 +15,9 @@ counted as (
         reason,
         row_count
     from {{ ref('input_reconciliation') }}
-    where line_class = 'rejected'
+    where
+        input = 'transactions'
+        and line_class = 'rejected'
 
 )
 

@@ -1,7 +1,7 @@
 -- Each segmentation holds every customer once, and all revenue; those listed are all there
 with segmentations as (
 
-    {% for segmentation in var('segmentations') -%}
+    {% for segmentation in customer_segmentation.active_segmentations() -%}
     select '{{ segmentation }}' as segmentation
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -12,7 +12,7 @@ customers as (
 
     select
         count(*) as customers,
-        coalesce(sum(monetary), 0) as revenue
+        sum(monetary) as revenue
     from {{ ref('customer_segments') }}
 
 ),

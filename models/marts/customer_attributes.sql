@@ -1,0 +1,42 @@
+-- One row per customer and attribute or psychographic column that the customer's record tells
+{%- set numbers = customer_segmentation.psychographic_columns()
+    + customer_segmentation.attribute_columns('number') %}
+{%- set columns = numbers + customer_segmentation.attribute_columns('text') %}
+
+with customers as (
+
+    select * from {{ ref('int_segmentation__customers_featured') }}
+    where is_profiled
+
+),
+
+final as (
+
+    {% for column in columns -%}
+    select
+        customer_id,
+        '{{ column }}' as attribute,
+        {% if column in numbers -%}
+        cast(null as {{ dbt.type_string() }}) as text_value,
+        cast({{ column }} as {{ customer_segmentation.type_double() }}) as number_value
+        {%- else -%}
+        {{ column }} as text_value,
+        cast(null as {{ customer_segmentation.type_double() }}) as number_value
+        {%- endif %}
+    from customers
+    where {{ column }} is not null
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- else -%}
+    select
+        customer_id,
+        '' as attribute,
+        '' as text_value,
+        cast(null as {{ customer_segmentation.type_double() }}) as number_value
+    from customers
+    where false
+    {%- endfor %}
+
+)
+
+select * from final
