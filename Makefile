@@ -1,9 +1,9 @@
-# make build, make test, make docs: on the demo data, or with VARS=<file> TRANSACTIONS=<path>.
+# make build, make test, make docs: on the demo data, or with VARS=, TRANSACTIONS= and CUSTOMERS=.
 PYTHON ?= python3
 python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
-words := --vars "$$VARS" --transactions "$$TRANSACTIONS"
+words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
 	--python-version 3.11 --quiet
@@ -13,14 +13,14 @@ compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
-	@echo 'build, check-input, test and docs take VARS=<vars file> and TRANSACTIONS=<file or relation>,'
-	@echo 'check-input also CUSTOMERS=<file or relation>; or the demo data.'
+	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
+	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
 
 build: .venv/installed ## Build every segment and summarise what was made
 	@$(python) -m segmentation build $(words)
 
 check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
-	@$(python) -m segmentation check-input $(words) --customers "$$CUSTOMERS"
+	@$(python) -m segmentation check-input $(words)
 
 test: .venv/installed ## Run everything that guards the project
 	@$(python) -m segmentation test $(words)

@@ -5,10 +5,18 @@ from shlex import quote
 from segmentation import findings as told
 from segmentation.dbt import say
 from segmentation.errors import UserError
-from segmentation.guess import customers_mapping, missing
-from segmentation.inputs import classify, look_at, scratch
+from segmentation.guess import missing
+from segmentation.inputs import (
+    CUSTOMERS_VARS,
+    Records,
+    classify,
+    classify_customers,
+    combined,
+    for_input,
+    look_at,
+    scratch,
+)
 from segmentation.privacy import shown
-from segmentation.settings import read_vars
 
 
 def check(
@@ -16,35 +24,43 @@ def check(
 ) -> None:
     """Checks order lines, customer records, or both.
 
-    settings: the vars, with transactions among them where they are named. The rest: the words as
-    the person typed them. Raises UserError, with what to mend, where a build would not succeed.
+    settings: the vars, with transactions and customers among them where they are named. The rest:
+    the words as the person typed them. Raises UserError, with what to mend, where a build would not
+    succeed.
     """
-    problem = None
-    if "transactions" in settings or not customers:
-        problem = check_transactions(settings, vars_file, transactions)
-    if customers:
-        name = check_customers(customers)
-        if "transactions" not in settings:
-            raise UserError(
-                f"{name} cannot be built by itself, for this version makes segments from "
-                "transactions only: give order lines as TRANSACTIONS."
-            )
-        say("This version makes segments from transactions only, and leaves these out.")
-    if problem:
-        raise UserError(shown(problem))
+    problems: list[str] = []
+    guessed: dict = {}
+    notes: dict[str, str] = {}
+    if settings.get("transactions") or not settings.get("customers"):
+        look, found = _check_transactions(settings, transactions)
+        problems += found.problems
+        guessed = look.settings | {"transaction_columns": found.mapping.columns}
+        notes = found.mapping.notes
+        if found.dates.get("ambiguous_text"):
+            notes = notes | {"date_format": "month_first"}
+    records = None
+    if settings.get("customers"):
+        records = _check_customers(settings, guessed, customers)
+        problems += records.problems
+    proposed = combined(settings, guessed, records)
+    is_complete = bool(settings) and proposed.keys() <= settings.keys()
+    by = f"as {vars_file} has them" if is_complete else "guessed"
+    _print(told.vars_yaml(proposed, notes, settings), f"Vars, {by}", indent=4)
+    if problems:
+        raise UserError(shown(problems[0]))
+    given = {"TRANSACTIONS": transactions, "CUSTOMERS": customers}
+    say(_what_next(settings, is_complete, vars_file, given))
 
 
-def check_transactions(
-    settings: dict, vars_file: str | None, transactions: str | None
-) -> str | None:
-    """Prints what becomes of order lines; gives the first sentence that would stop the build."""
+def _check_transactions(settings: dict, transactions: str | None) -> tuple:
+    """Prints what becomes of order lines; gives the look at them and the findings."""
     name = transactions or settings.get("transactions") or "the demo"
     say(f"Checking {name}; nothing of yours is changed.\n")
-    with scratch(settings) as place:
-        look, found = classify(place, look_at(place, name, settings))
+    alone = {k: v for k, v in settings.items() if k not in CUSTOMERS_VARS}
+    alone = for_input("transactions", alone) | {"customers": ""}
+    with scratch(alone) as place:
+        look, found = classify(place, look_at(place, name, alone))
     _print(told.columns_table(look, found), f"{look.row_count:,} rows with these columns")
-    by = f"as {vars_file} has them" if "transaction_columns" in settings else "guessed"
-    _print(told.vars_yaml(look, found, settings), f"Vars, {by}", indent=4)
     if found.classes:
         _print(told.dates_told(look, found))
         _print(told.classes_told(look, found))
@@ -53,31 +69,37 @@ def check_transactions(
         _print(told.switched_off(look, found))
     if found.classes:
         _print(told.enough_told(found))
-    if not found.problems:
-        say(_what_next(settings, look.settings, vars_file, transactions))
-    return next(iter(found.problems), None)
+    return look, found
 
 
-def check_customers(customers: str) -> str:
-    """Prints what customer records hold; gives their name."""
-    say(f"Checking {customers}; nothing of yours is changed.\n")
-    settings = read_vars(None, customers)
-    with scratch(settings) as place:
-        look = look_at(place, customers, settings)
-    _print(told.columns_table(look), f"{look.row_count:,} rows with these columns")
-    _print(told.customers_told(look, *customers_mapping(look.columns)))
-    return customers
+def _check_customers(settings: dict, guessed: dict, customers: str | None) -> Records:
+    """Prints what becomes of customer records; gives what was found about them.
+
+    guessed: the vars with which the transactions would build, if there are any.
+    """
+    name = customers or settings["customers"]
+    say(f"Checking {name}; nothing of yours is changed.\n")
+    records = classify_customers(name, settings, guessed)
+    _print(
+        told.columns_table(records.look, mapped=records.columns),
+        f"{records.look.row_count:,} rows with these columns",
+    )
+    _print(told.records_told(records))
+    _print(told.customers_remarks_told(records))
+    _print(told.customers_switched_off(records))
+    return records
 
 
-def _what_next(own: dict, settings: dict, vars_file: str | None, transactions: str | None) -> str:
+def _what_next(
+    own: dict, is_complete: bool, vars_file: str | None, given: dict[str, str | None]
+) -> str:
     """The command that builds what was checked."""
     command = "make build"
-    is_complete = settings.keys() == own.keys() and "transaction_columns" in own
     place = quote(vars_file) if vars_file else "my_shop.yml"
     if own:
         command += f" VARS={place}"
-    if transactions:
-        command += f" TRANSACTIONS={quote(transactions)}"
+    for word, value in given.items():
+        command += f" {word}={quote(value)}" if value else ""
     if not own or is_complete:
         return f"It would build: {command}"
     return f"It would build. Save the vars above as {place}, and then:\n\n    {command}"

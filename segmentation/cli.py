@@ -17,14 +17,11 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument(
         "--transactions", metavar="PATH", help="file or relation with the order lines"
     )
+    words.add_argument("--customers", metavar="PATH", help="file or relation with customer records")
     program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
     commands = program.add_subparsers(dest="command", required=True)
     for name, does in COMMANDS.items():
-        command = commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
-        if name == "check-input":
-            command.add_argument(
-                "--customers", metavar="PATH", help="file or relation with customer records"
-            )
+        commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
     return program
 
 
@@ -38,17 +35,16 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     result = dbt.run(["build", *own_input], settings)
     nodes = [outcome.node for outcome in result.result.results]
     mart = next(node for node in nodes if node.name == "customer_segments")
-    segmentations = [node.name[4:] for node in nodes if node.name.startswith("seg_")]
     tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
     warned = [o.node.name for o in result.result.results if o.status == "warn"]
     database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
     schema = '"' + mart.schema.replace('"', '""') + '"'
     dbt.say()
-    dbt.say(summary.summarise(database, schema, segmentations))
+    dbt.say(summary.summarise(database, schema))
     dbt.say()
     dbt.say(f"All {tests} tests passed" + (f"; to look at: {', '.join(warned)}" if warned else "."))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
-    if "transactions" not in settings:
+    if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
     dbt.say(
         f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns."
@@ -94,7 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; gives the exit code, and ends every error in one sentence on stderr."""
     words = parser().parse_args(arguments)
     try:
-        COMMANDS[words.command](read_vars(words.vars, words.transactions), words)
+        settings = read_vars(words.vars, words.transactions, words.customers)
+        COMMANDS[words.command](settings, words)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

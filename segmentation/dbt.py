@@ -170,4 +170,5 @@ def what_failed(result: dbtRunnerResult) -> list[str]:
 
 def say(text: str = "") -> None:
     """Prints to standard output at once, in order with what dbt prints."""
-    print(text, flush=True)
+    # In one piece, for models end in several threads.
+    print(f"{text}\n", end="", flush=True)

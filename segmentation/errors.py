@@ -9,10 +9,6 @@ from segmentation.columns import ragged_line
 
 PREFIX = "customer_segmentation: "
 LOG = "logs/dbt.log has the whole story."
-RAGGED = (
-    "Line {} of the input holds {} columns and the heading {}: correct that line, or put quotes "
-    "around fields that hold the delimiter."
-)
 
 
 class UserError(Exception):
@@ -31,8 +27,16 @@ def pointed(sentence: str, settings: dict) -> str:
         encoding = settings.get("encoding", "utf-8").replace("utf-8", "utf-8-sig")
         with unpacked(Path(file), "rt", encoding=encoding, errors="replace", newline="") as lines:
             if ragged := ragged_line(lines, settings.get("delimiter")):
-                return RAGGED.format(*ragged)
+                return _ragged(*ragged)
     return sentence
+
+
+def _ragged(line: int, found: int, expected: int) -> str:
+    columns = "1 column" if found == 1 else f"{found} columns"
+    return (
+        f"Line {line} of the input has {columns} and the heading {expected}: correct that line, or "
+        "put quotes around fields that hold the delimiter."
+    )
 
 
 def sentence_of(message: str, node: str | None = None) -> str:
@@ -65,7 +69,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
         r"CSV Error on Line: (\d+).*Expected Number of Columns: (\d+) Found: (\d+)", message, re.S
     ):
         line, expected, found = ragged.groups()
-        return RAGGED.format(line, found, expected)
+        return _ragged(int(line), int(found), int(expected))
     if "Error when sniffing file" in message:
         return (
             "The input cannot be divided into columns: give every line as many columns as the "

@@ -6,8 +6,8 @@ from textwrap import wrap
 import yaml
 
 from segmentation.columns import Column
-from segmentation.guess import missing, vocabulary
-from segmentation.inputs import Findings, Look
+from segmentation.guess import missing
+from segmentation.inputs import Findings, Look, Records
 from segmentation.privacy import is_personal, shown
 from segmentation.summary import class_table
 
@@ -21,9 +21,15 @@ FORMATS = {
 }
 
 
-def columns_table(look: Look, findings: Findings | None = None) -> list[str]:
-    """The columns with headings, types where there are any, share of empties and sample texts."""
-    mapped = findings.mapping.columns if findings else {}
+def columns_table(
+    look: Look, findings: Findings | None = None, mapped: dict | None = None
+) -> list[str]:
+    """The columns with headings, types where there are any, share of empties and sample texts.
+
+    mapped: canonical name: heading, where the findings do not tell.
+    """
+    mapped = findings.mapping.columns if findings else mapped or {}
+    mapped = {name: str(column) for name, column in mapped.items()}
     canonical = {column.lower(): name for name, column in mapped.items()}
     typed = any(column.type != "varchar" for column in look.columns)
     size = min(30, max([len(column.heading) for column in look.columns] + [6]))
@@ -46,32 +52,37 @@ def samples(column: Column, canonical: str | None = None) -> str:
     return ", ".join(list(texts)[:4])
 
 
-def vars_yaml(look: Look, findings: Findings, own: dict) -> list[str]:
-    """The vars of a build of this input, as lines of YAML: what the person set, then the guesses.
+def vars_yaml(proposed: dict, notes: dict[str, str], own: dict) -> list[str]:
+    """The vars of a build as lines of YAML: what the person set, then what was guessed.
 
-    own: the vars that the person set.
+    proposed: all of them. notes: for a canonical name of the transactions, why its guess may be
+    wrong; for date_format, that it has to be chosen. own: the vars that the person set.
     """
     lines = []
-    kept = {name: value for name, value in own.items() if name != "transactions"}
+    kept = {name: value for name, value in proposed.items() if name in own}
     if kept:
         lines += yaml.safe_dump(kept, sort_keys=False, allow_unicode=True).splitlines()
-    if "transaction_columns" not in own:
-        lines.append("transaction_columns:")
-        for canonical, column in findings.mapping.columns.items():
-            note = findings.mapping.notes.get(canonical)
-            lines.append(f"  {canonical}: {yaml_value(column)}" + (f"  # {note}" if note else ""))
-        for words in missing(findings.mapping.columns):
-            lines.append(f"  # nothing tells {words}")
-    guessed = {k: v for k, v in look.settings.items() if k not in own and k != "transactions"}
-    if guessed and "transaction_columns" in own:
+    guessed = {name: value for name, value in proposed.items() if name not in own}
+    if kept and guessed:
         lines.append("# not in your vars yet:")
     for name, value in guessed.items():
-        if isinstance(value, list):
+        if name in ("transaction_columns", "customer_columns"):
+            lines.append(f"{name}:")
+            for canonical, column in value.items():
+                note = notes.get(canonical) if name == "transaction_columns" else None
+                said = f"  # {note}" if note else ""
+                lines.append(f"  {canonical}: {yaml_value(column)}{said}")
+            if name == "transaction_columns":
+                lines += [f"  # nothing tells {words}" for words in missing(value)]
+        elif isinstance(value, list):
             listed = f"{name}: [{', '.join(map(yaml_value, value))}]"
-            lines += wrap(listed, WIDTH, subsequent_indent="  ", break_long_words=False)
+            lines += wrap(listed, WIDTH - 4, subsequent_indent="  ", break_long_words=False)
+        elif isinstance(value, dict):
+            pairs = ", ".join(f"{key}: {yaml_value(each)}" for key, each in value.items())
+            lines.append(f"{name}: {{{pairs}}}")
         else:
             lines.append(f"{name}: {yaml_value(value)}")
-    if findings.dates.get("ambiguous_text"):
+    if "date_format" in notes:
         lines.append("# date_format: month_first  # or day_first: uncomment the right one")
     return lines
 
@@ -222,19 +233,52 @@ def enough_told(findings: Findings) -> list[str]:
     return lines if len(lines) > 1 else []
 
 
-def customers_told(look: Look, mapped: dict[str, str], scores: list[str]) -> list[str]:
-    """What the columns of customer records are, in the project's own words."""
-    lines = ["What its columns look like"]
-    for canonical in vocabulary()["customers"]:
-        if canonical in mapped:
-            lines.append(f"  {canonical}: {yaml_value(mapped[canonical])}")
-    if scores:
-        lines.append(f"  psychographic_columns: [{', '.join(map(yaml_value, scores))}]")
-    taken = [*mapped.values(), *scores]
-    left = [column.heading for column in look.columns if column.heading not in taken]
-    if left:
-        lines += say(f"Of no use to segments: {', '.join(left)}.")
+def records_told(records: Records) -> list[str]:
+    """How many records there are as they are, how many values were set aside, and who matches."""
+    if not records.counts:
+        return []
+    lines = [f"{'What the records hold':<44}{'rows':>10}"]
+    lines += [f"  {reason or 'as they are':<42}{count:>10,}" for reason, count in records.counts]
+    if records.buyers:
+        share = _percent(records.matched / records.buyers)
+        lines += say(
+            f"{records.matched:,} of {records.buyers:,} customers with a sale ({share}) have a "
+            "record here."
+        )
     return lines
+
+
+def customers_remarks_told(records: Records) -> list[str]:
+    """What would stop the build, then which columns are used for nothing."""
+    taken = {
+        str(heading).lower()
+        for value in [*records.columns.values(), *records.scores]
+        for heading in (value if isinstance(value, list) else [value])
+    }
+    left = [c.heading for c in records.look.columns if c.heading.lower() not in taken]
+    lines = [line for text in records.problems for line in say(shown(text), "! ")]
+    if left:
+        lines += say(
+            f"Not mapped, and not read: {', '.join(left)}. What describes customers can be listed "
+            "in attribute_columns.",
+            "- ",
+        )
+    return ["What is off", *lines] if lines else ["What is off: nothing."]
+
+
+def customers_switched_off(records: Records) -> list[str]:
+    """What each column that is not mapped would have been there for."""
+    mapped = records.columns
+    lines = []
+    if not {"gender", "age", "birth_date", "annual_income"} & mapped.keys():
+        lines += say("no demographic segments.", f"{'gender, age, income':<21}")
+    if "country" not in mapped:
+        lines += say("geographic segments by the orders' country alone.", f"{'country':<21}")
+    if not records.scores:
+        lines += say("no psychographic segments.", f"{'psychographic_columns':<21} ")
+    if "profiling_allowed" not in mapped:
+        lines += say("everybody is profiled, also who objects.", f"{'profiling_allowed':<21}")
+    return ["What is not mapped, and what that means", *lines] if lines else []
 
 
 def say(text: str, mark: str = "") -> list[str]:

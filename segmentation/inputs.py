@@ -29,6 +29,7 @@ from segmentation.errors import UserError, pointed
 from segmentation.guess import (
     Mapping,
     are_customer_records,
+    customers_mapping,
     missing,
     observations,
     transactions_mapping,
@@ -39,6 +40,8 @@ from segmentation.summary import CLASSES
 TEXT = (".csv", ".tsv", ".txt")
 MAPPED = "stg_segmentation__transactions_mapped"
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+CUSTOMERS_VARS = ("customers", "customer_columns", "psychographic_columns", "attribute_columns")
+LAYOUT = ("encoding", "delimiter", "decimal_separator", "date_format")
 PEEK = 65_536  # bytes in which the first lines are looked at
 LINES = 50
 
@@ -85,11 +88,31 @@ class Findings:
     measures: dict = field(default_factory=dict)
 
 
+@dataclass
+class Records:
+    """What a build with these settings would make of customer records.
+
+    columns, scores: the mapping and the psychographic columns. counts: reason, or None for records
+    as they are, and rows. buyers, matched: customers with a sale, and those of them with a record;
+    None without transactions.
+    """
+
+    look: Look
+    columns: dict
+    scores: list[str]
+    settings: dict
+    problems: list[str] = field(default_factory=list)
+    counts: list[tuple] = field(default_factory=list)
+    buyers: int | None = None
+    matched: int | None = None
+
+
 @contextmanager
 def scratch(settings: dict) -> Iterator[Scratch]:
     """A scratch database, and gone it is afterwards. It sees the user's where the vars name it."""
     database = Path(ROOT, os.environ.get("SEGMENTATION_DB", "warehouse.duckdb"))
-    named = [settings.get("transactions") or "", *(settings.get("seed_overrides") or {}).values()]
+    named = [settings.get(name) or "" for name in ("transactions", "customers")]
+    named += (settings.get("seed_overrides") or {}).values()
     is_named = any(name and not _is_file(name) and "{{" not in name for name in map(str, named))
     with tempfile.TemporaryDirectory(prefix="segmentation_", ignore_cleanup_errors=True) as folder:
         place = Scratch(Path(folder), database if is_named and database.is_file() else None)
@@ -132,6 +155,13 @@ def look_again(place: Scratch, look: Look, settings: dict) -> Look:
     place.read_project(settings)
     place.run(["run", "--select", "path:python_models/input"], settings)
     again = _described(place, look.name, settings)
+    # Columns that are not mapped are told apart now, and no more: see the model of workbooks.
+    mapped = {str(column).lower() for column in settings["transaction_columns"].values()}
+    seen = {column.heading: column for column in look.columns}
+    again.columns = [
+        column if column.heading.lower() in mapped else seen.get(column.heading, column)
+        for column in again.columns
+    ]
     again.settings = look.settings
     return again
 
@@ -315,3 +345,110 @@ def _read(place: Scratch, findings: Findings) -> None:
         findings.measures = row(f"{place.schema}.input_measures")
         findings.classes = connection.execute(CLASSES.format(schema=schema)).fetchall()
         findings.rejects = connection.execute(REJECTS.format(schema=schema)).fetchall()
+
+
+def for_input(name: str, settings: dict) -> dict:
+    """The vars with those of the layout as one input has them: see input_setting in the macros."""
+    of_input = {k: v.get(name) for k, v in settings.items() if k in LAYOUT and isinstance(v, dict)}
+    return {k: of_input.get(k, v) for k, v in settings.items() if of_input.get(k, v) is not None}
+
+
+def classify_customers(name: str, settings: dict, guessed: dict) -> Records:
+    """What staging makes of customer records, and what would stop the build.
+
+    name: as the person calls the input. settings: the vars of the person. guessed: those with which
+    the transactions would build; empty where there are none.
+    """
+    layout = {k: v for k, v in for_input("customers", settings).items() if k in LAYOUT}
+    # A reader is a reader: the records are described as any input is.
+    alone = layout | {"transactions": settings["customers"], "customers": ""}
+    overrides = (
+        {"seed_overrides": settings["seed_overrides"]} if "seed_overrides" in settings else {}
+    )
+    with scratch(alone | overrides) as place:
+        look = look_at(place, name, alone | overrides)
+    columns, scores = customers_mapping(look.columns)
+    columns = settings.get("customer_columns", columns)
+    scores = settings.get("psychographic_columns", scores)
+    records = Records(look, columns, scores, {})
+    records.settings = combined(settings, guessed, records)
+    if not look.has_headings:
+        records.problems = [
+            f"{name} has no headings, for its first line holds data: write them there."
+        ]
+        return records
+    if len(look.columns) > 1 and "customer_id" not in columns:
+        records.problems = [
+            f"{name} has no column of which the heading tells who it is about: name it as "
+            "customer_id in the var customer_columns."
+        ]
+        return records
+    inputs = {k: settings[k] for k in ("transactions", "customers") if settings.get(k)}
+    build = settings | {"transactions": ""} | records.settings | inputs
+    with scratch(build) as place:
+        place.read_project(build)
+        records.problems = place.attempt(
+            ["build", "--select", "+stg_segmentation__customers", *NO_TESTS], build
+        )
+        if records.problems:
+            records.problems = [pointed(records.problems[0], {**build, **alone})]
+            return records
+        tests = ["test", "--select", "+stg_segmentation__customers", "--indirect-selection"]
+        words = [*tests, "cautious", "--exclude-resource-type", "unit_test"]
+        records.problems = place.attempt(words, build)
+        _count(place, records)
+    return records
+
+
+def _count(place: Scratch, records: Records) -> None:
+    """Reads the results of staging into what was found about the records."""
+    schema = f"{place.schema}_segmentation"
+    with duckdb.connect(str(place.database)) as connection:
+        records.counts = connection.execute(
+            f"""
+            select reason, count(*)
+            from (
+                select unnest(coalesce(string_split(reason, '; '), [null])) as reason
+                from {schema}.stg_segmentation__customers
+            )
+            group by reason
+            order by reason is not null, count(*) desc, reason
+            """
+        ).fetchall()
+        [(buyers, matched)] = connection.execute(
+            f"""
+            select count(distinct lines.customer_id), count(distinct records.customer_id)
+            from {schema}.stg_segmentation__transactions as lines
+            left join {schema}.stg_segmentation__customers as records using (customer_id)
+            where lines.line_class = 'sale'
+            """
+        ).fetchall()
+        if records.settings.get("transaction_columns"):
+            records.buyers, records.matched = buyers, matched
+
+
+def combined(own: dict, guessed: dict, records: Records | None) -> dict:
+    """The vars of a build: those of the person, and what was guessed for each of the inputs.
+
+    guessed: vars for the transactions. A layout that the inputs do not share becomes a map.
+    """
+    apart = ("transactions", *CUSTOMERS_VARS)
+    proposed = {k: v for k, v in own.items() if k not in ("transactions", "customers")}
+    proposed |= {k: v for k, v in guessed.items() if k not in own and k not in apart}
+    if records is None:
+        return proposed
+    if "customer_columns" not in own:
+        proposed["customer_columns"] = records.columns
+    if records.scores and "psychographic_columns" not in own:
+        proposed["psychographic_columns"] = records.scores
+    usual = {"encoding": "utf-8", "decimal_separator": "."}
+    for name in LAYOUT:
+        ours = for_input("transactions", guessed).get(name, usual.get(name))
+        theirs = records.look.settings.get(name, usual.get(name))
+        if name in own or not guessed or ours == theirs:
+            if name not in own and theirs != usual.get(name):
+                proposed[name] = theirs
+            continue
+        values = {"transactions": ours, "customers": theirs}
+        proposed[name] = {k: v for k, v in values.items() if v != usual.get(name)}
+    return proposed

@@ -10,13 +10,15 @@ from segmentation.errors import UserError
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def read_vars(vars_file: str | None, transactions: str | None) -> dict:
+def read_vars(
+    vars_file: str | None, transactions: str | None = None, customers: str | None = None
+) -> dict:
     """The vars of this run.
 
-    vars_file: path of a YAML file with vars of the project, or nothing. transactions: a file or a
-    relation that takes the place of the var of that name, or nothing. Paths start where the person
-    stands. Raises UserError when the file is missing or no YAML mapping, or a var is unknown or of
-    the wrong kind.
+    vars_file: path of a YAML file with vars of the project, or nothing. transactions, customers: a
+    file or a relation that takes the place of the var of that name, or nothing. Paths start where
+    the person stands. Raises UserError when the file is missing or no YAML mapping, or a var is
+    unknown or of the wrong kind.
     """
     settings = _load(vars_file) if vars_file else {}
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
@@ -36,14 +38,20 @@ def read_vars(vars_file: str | None, transactions: str | None) -> dict:
             f"{vars_file} sets return_order_pattern to '{settings['return_order_pattern']}', which "
             f"is no regular expression: {error}."
         ) from error
-    if transactions and re.search(r"[{][{%#]", transactions) and Path(transactions).suffix:
-        raise UserError(f"dbt would read the braces in {transactions} as Jinja: rename the file.")
-    if transactions:
-        is_a_file = Path(transactions).exists() or re.search(
-            r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", transactions.lower()
-        )
-        settings["transactions"] = str(Path(transactions).resolve()) if is_a_file else transactions
+    for name, value in (("transactions", transactions), ("customers", customers)):
+        if value:
+            settings[name] = _input(value)
     return settings
+
+
+def _input(value: str) -> str:
+    """A file's whole path, or a relation's name as it is."""
+    if re.search(r"[{][{%#]", value) and Path(value).suffix:
+        raise UserError(f"dbt would read the braces in {value} as Jinja: rename the file.")
+    is_a_file = Path(value).exists() or re.search(
+        r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", value.lower()
+    )
+    return str(Path(value).resolve()) if is_a_file else value
 
 
 def _load(vars_file: str) -> dict:

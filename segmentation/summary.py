@@ -13,51 +13,95 @@ SEGMENTS = """
 CLASSES = """
     select line_class, sum(row_count), sum(amount)
     from {schema}.input_reconciliation
+    where input = 'transactions'
     group by line_class
     order by array_position(
         ['sale', 'return', 'service', 'guest', 'duplicate', 'rejected', 'later'], line_class
     )
 """
-CHOSEN_K = "select max(k) from {schema}.cluster_quality where is_chosen"
+RECORDS = """
+    select
+        coalesce(reason, 'as they are'),
+        sum(row_count)
+    from (
+        select row_count, unnest(coalesce(string_split(reason, '; '), [null])) as reason
+        from {schema}.input_reconciliation
+        where input = 'customers'
+    )
+    group by reason
+    order by reason is not null, sum(row_count) desc, reason
+"""
+CHOSEN_K = "select max(k) from {schema}.cluster_quality where is_chosen and feature_set = $set"
 FACTS = """
-    select count(*), count(rfm_score), max(as_of_date), count(case when is_ntile_split then 1 end)
+    select
+        count(*),
+        count(recency_days),
+        count(case when recency_days is not null and has_record then 1 end),
+        max(as_of_date),
+        count(case when is_ntile_split then 1 end),
+        count(case when has_record then 1 end)
     from {schema}.customer_segments
 """
+SEGMENTATIONS = "select distinct segmentation from {schema}.segment_directory"
+TITLES = {
+    "rfm": "RFM segment",
+    "kmeans": "K-means cluster",
+    "demographic": "Gender, age and income",
+    "geographic": "Region",
+    "psychographic": "Attitude",
+}
+CLUSTERED = {"kmeans": "rfm", "psychographic": "psychographic"}
 
 
-def summarise(database: str, schema: str, segmentations: list[str]) -> str:
+def summarise(database: str, schema: str) -> str:
     """The summary as text, at most 80 characters wide.
 
-    database: path of the DuckDB file. schema: quoted name of the marts' schema in it.
-    segmentations: which of them to show. The file must not be open for writing elsewhere.
+    database: path of the DuckDB file. schema: quoted name of the marts' schema in it. The file must
+    not be open for writing elsewhere.
     """
     with duckdb.connect(database) as connection:
 
         def ask(query: str, **parameters: str) -> list[tuple]:
             return connection.execute(query.format(schema=schema), parameters).fetchall()
 
-        [(customers, buyers, as_of_date, split)] = ask(FACTS)
-        text = [f"{customers:,} customers, {buyers:,} with an order, as of {as_of_date}."]
-        text += ["", *_segment_table("RFM segment", ask(SEGMENTS, segmentation="rfm"))]
-        if split:
-            text += [
-                f"Plain NTILE would have split {split:,} customers from others with equal values."
-            ]
-        if "kmeans" in segmentations:
-            [(k,)] = ask(CHOSEN_K)
-            title = f"K-means cluster (k = {k})" if k else "K-means cluster"
-            text += ["", *_segment_table(title, ask(SEGMENTS, segmentation="kmeans"))]
-        text += ["", *class_table(ask(CLASSES), "Where each row of the input went")]
+        [(customers, buyers, matched, as_of_date, split, records)] = ask(FACTS)
+        classes, told = ask(CLASSES), ask(RECORDS)
+        text = [f"{customers:,} customers"]
+        if classes:
+            text[0] += f", {buyers:,} with an order, as of {as_of_date}"
+        text[0] += "."
+        if classes and records:
+            share = f" ({matched / buyers:.0%})" if buyers else ""
+            text += [f"{matched:,} of those with an order{share} have a customer record."]
+        there = {name for (name,) in ask(SEGMENTATIONS)}
+        for name in sorted(there, key=lambda name: ([*TITLES, name].index(name), name)):
+            title = TITLES.get(name, name.replace("_", " ").capitalize())
+            if name in CLUSTERED:
+                [(k,)] = ask(CHOSEN_K, set=CLUSTERED[name])
+                title += f" (k = {k})" if k else ""
+            rows = [row for row in ask(SEGMENTS, segmentation=name) if row[1] or name == "rfm"]
+            text += ["", *_segment_table(title, rows)]
+            if name == "rfm" and split:
+                text += [
+                    f"Plain NTILE would have split {split:,} customers from others with equal "
+                    "values."
+                ]
+        if classes:
+            text += ["", *class_table(classes, "Where each row of the transactions went")]
+        if told:
+            text += ["", f"{'What the customer records hold':<44}{'rows':>10}"]
+            text += [f"{reason:<44}{count:>10,}" for reason, count in told]
     return "\n".join(text)
 
 
 def _segment_table(title: str, rows: list[tuple]) -> list[str]:
-    lines = [f"{title:<44}{'customers':>10}{'share':>7}{'revenue':>12}{'share':>7}"]
+    has_revenue = any(row[3] is not None for row in rows)
+    lines = [f"{title:<44}{'customers':>10}{'share':>7}"]
+    lines[0] += f"{'revenue':>12}{'share':>7}" if has_revenue else ""
     for segment, customers, share, revenue, revenue_share in rows:
         name = segment if len(segment) <= 43 else segment[:42] + "…"
-        lines.append(
-            f"{name:<44}{customers:>10,}{_percent(share)}{revenue:>12,.0f}{_percent(revenue_share)}"
-        )
+        money = "" if revenue is None else f"{revenue:>12,.0f}{_percent(revenue_share)}"
+        lines.append(f"{name:<44}{customers:>10,}{_percent(share)}{money}")
     return lines
 
 
