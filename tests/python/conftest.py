@@ -29,6 +29,15 @@ from segmentation.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "seeds" / "demo" / "demo_transactions.csv"
+RECORDS = ROOT / "seeds" / "demo" / "demo_customers.csv"
+# What the demo's records hold besides canonical columns, for who names them as their own input.
+LISTED = {
+    "psychographic_columns": [
+        *("survey_quality", "survey_price", "survey_novelty", "survey_convenience"),
+        "survey_sustainability",
+    ],
+    "attribute_columns": {"loyalty_tier": "text", "newsletter_opens": "number"},
+}
 SCHEMA = "main_segmentation"
 MARTS = sorted(
     model["name"]
@@ -48,6 +57,8 @@ TABLES = ("--exclude-resource-type", "test", *ALL)
 # Vars that tell how rows are read, and not which models there are.
 READING = {
     "transactions",
+    "customers",
+    "customer_columns",
     "transaction_columns",
     "transaction_headings",
     "encoding",
@@ -158,13 +169,14 @@ class Reader(dbtRunner):
 
 def decisive(settings: dict) -> str:
     """Of the vars, those that say which models there are, and which of them reads which."""
-    transactions = str(settings.get("transactions", "{{ the demo }}")).strip()
-    if transactions.lower().endswith(".xlsx"):
-        kept = settings
-    else:
-        kept = {name: value for name, value in settings.items() if name not in READING}
-        if "{{" in transactions:
-            kept["transactions"] = transactions
+    inputs = {
+        name: str(settings.get(name, "{{ the demo }}")).strip()
+        for name in ("transactions", "customers")
+    }
+    if any(value.lower().endswith(".xlsx") for value in inputs.values()):
+        return json.dumps(settings, sort_keys=True)
+    kept = {name: value for name, value in settings.items() if name not in READING}
+    kept |= {name: value for name, value in inputs.items() if "{{" in value or not value}
     return json.dumps(kept, sort_keys=True)
 
 
@@ -207,23 +219,30 @@ class Workshop:
                 gc.collect()  # the traceback of an error, too, holds a connection
         return Outcome(code, out.getvalue(), err.getvalue(), self.database)
 
-    def build(self, settings: dict | None = None, transactions: object = None) -> Outcome:
-        """`make build` with these vars and this input."""
-        return self.run("segmentation", "build", *self.words(settings, transactions))
+    def build(
+        self, settings: dict | None = None, transactions: object = None, customers: object = None
+    ) -> Outcome:
+        """`make build` with these vars and inputs."""
+        return self.run("segmentation", "build", *self.words(settings, transactions, customers))
 
     def build_here(
         self,
         settings: dict | None = None,
         transactions: object = None,
+        customers: object = None,
         only: Sequence[str] = RULES,
     ) -> Outcome:
         """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here."""
-        unused = ["path:seeds/examples", *(["path:seeds/demo"] if transactions else [])]
+        unused = ["path:seeds/examples"]
+        unused += ["path:seeds/demo"] if transactions or customers else []
         runner = partial(Reader, more=[*only, "--exclude", *unused])
-        return self.run_here("build", *self.words(settings, transactions), runner=runner)
+        words = self.words(settings, transactions, customers)
+        return self.run_here("build", *words, runner=runner)
 
-    def words(self, settings: dict | None, transactions: object) -> list[str]:
-        """The words that give a command these vars and this input."""
+    def words(
+        self, settings: dict | None, transactions: object, customers: object = None
+    ) -> list[str]:
+        """The words that give a command these vars and inputs."""
         words = []
         if settings:
             vars_file = self.folder / "vars.yml"
@@ -231,6 +250,8 @@ class Workshop:
             words += ["--vars", str(vars_file)]
         if transactions:
             words += ["--transactions", str(transactions)]
+        if customers:
+            words += ["--customers", str(customers)]
         return words
 
 

@@ -207,7 +207,7 @@ REFUSED: dict[str, tuple] = {
     "no such file.csv": (lambda path: None, ["There is no file"]),
     "bytes of zero.csv": (
         more("41,c\x001,p1,1,2.00,2024-01-05").encode("utf-16-le"),
-        ["cannot be divided"],
+        ["has 1 column and the heading 6"],
     ),
     "latin-1 far down.csv": (
         text([*LINES * 3000, "41,Zoë,p1,1,2.00,2024-01-05"]).encode("latin-1"),
@@ -216,10 +216,10 @@ REFUSED: dict[str, tuple] = {
     "UTF-16 unannounced.csv": (text().encode("utf-16"), ["UTF-8", "encoding"]),
     "an unknown encoding.csv": (text(), ["encoding", "latin-1"], {"encoding": "ebcdic"}),
     "the wrong delimiter.csv": (text(), ["delimiter"], {"delimiter": "|"}),
-    "a line too short.csv": (more("41,c1,p1"), ["as many columns as the heading"]),
+    "a line too short.csv": (more("41,c1,p1"), ["Line 42 ", "has 3 columns and the heading 6"]),
     "a line too long.csv": (
         more("41,c1,p1,1,2.00,2024-01-05,x"),
-        ["as many columns as the heading"],
+        ["Line 42 ", "has 7 columns and the heading 6"],
     ),
     "a quote that never ends.csv": (more('41,"c1,p1,1,2.00,2024-01-05'), ["close every quote"]),
     "a title on top.csv": ("Orders of January\n\n" + text(), ["cannot be divided"]),

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 import yaml
-from conftest import ALL, DEMO, ROOT, TABLES, Outcome, Workshop
+from conftest import ALL, DEMO, LISTED, RECORDS, ROOT, TABLES, Outcome, Workshop
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
@@ -31,7 +31,7 @@ def test_the_build_ends_with_what_it_made(demo):
     assert demo.err == ""
     summary = demo.out.split("RFM segment", 1)[1]
     for segment, customers, revenue in demo.ask(
-        "select segment, customers, revenue from segment_summary"
+        "select segment, customers, revenue from segment_summary where segmentation = 'rfm'"
     ):
         row = next(line for line in summary.splitlines() if line.startswith(f"{segment}  "))
         assert f" {customers:,} " in row
@@ -61,7 +61,8 @@ def test_the_seed_is_what_the_generator_writes(tmp_path):
     made = tmp_path / "demo_transactions.csv"
     script = ROOT / "seeds/demo/generate.py"
     subprocess.run([sys.executable, script, "--output", made], check=True)
-    for name in (made.name, "demo_planted_groups.csv"):
+    beside = ("demo_planted_groups.csv", "demo_customers.csv", "demo_planted_attitudes.csv")
+    for name in (made.name, *beside):
         assert (tmp_path / name).read_bytes() == (DEMO.parent / name).read_bytes()
     assert made.stat().st_size < 2_000_000
 
@@ -71,7 +72,8 @@ def test_the_flaws_planted_in_the_demo_are_counted(demo):
     found = {
         (line_class, reason): count
         for line_class, reason, count in demo.ask(
-            "select line_class, reason, row_count from input_reconciliation"
+            "select line_class, reason, row_count from input_reconciliation "
+            "where input = 'transactions'"
         )
     }
     namespace: dict = {}
@@ -99,11 +101,11 @@ def test_the_flaws_planted_in_the_demo_are_counted(demo):
     )
     cancelled = demo.one("select count(*) from customer_orders where order_type = 'cancelled'")
     assert cancelled == namespace["CANCELLED_WITHIN_DAY"]
-    returns_only = "select count(*) from customer_segments where rfm_segment = 'Returns only'"
+    returns_only = "select count(*) from customer_segments where customer_status = 'returns only'"
     # One more has no kept order: its only one was the huge cancelled one.
     assert demo.one(returns_only) == namespace["RETURNS_ONLY_CUSTOMERS"] + 1
-    prospects = "select count(*) from customer_segments where rfm_segment = 'Prospect'"
-    assert demo.one(prospects) == namespace["SERVICE_ONLY_CUSTOMERS"]
+    prospects = "select count(*) from customer_segments where customer_status = 'prospect'"
+    assert demo.one(f"{prospects} and not has_record") == namespace["SERVICE_ONLY_CUSTOMERS"]
 
 
 @pytest.mark.parametrize("order", ["shuffled", "reversed"])
@@ -111,7 +113,11 @@ def test_the_order_of_the_rows_changes_nothing(marts, workshop, tmp_path, order)
     lines = list(reversed(LINES))
     if order == "shuffled":
         random.Random(7).shuffle(lines)
-    built = workshop.build_here({}, write(tmp_path / "input.csv", lines), only=TABLES)
+    # No text of the records spans two lines.
+    heading, *records = RECORDS.read_text(encoding="utf-8").splitlines()
+    records = write(tmp_path / "records.csv", records[::-1], heading)
+    path = write(tmp_path / "input.csv", lines)
+    built = workshop.build_here(LISTED, path, records, only=TABLES)
     assert built.code == 0, built.err
     assert built.fingerprints() == marts
 
@@ -138,7 +144,7 @@ def test_parquet_and_relations_give_the_same_marts_as_the_seed(marts, built, tmp
         )
         connection.execute(f"copy shop.lines to '{str(path).replace(chr(39), chr(39) * 2)}'")
     for transactions in (path, "shop.lines"):
-        again = built.build_here({}, transactions, only=TABLES)
+        again = built.build_here(LISTED, transactions, RECORDS, only=TABLES)
         assert again.code == 0, again.err
         assert again.fingerprints() == marts
 
@@ -234,9 +240,9 @@ def test_an_as_of_date_in_the_past_leaks_nothing(workshop, tmp_path):
             return False
 
     earlier = [line for line in LINES if not is_later(line)]
-    truncated = workshop.build_here(
-        {"as_of_date": day}, write(tmp_path / "a.csv", earlier), only=TABLES
-    )
+    settings = LISTED | {"as_of_date": day}
+    path = write(tmp_path / "a.csv", earlier)
+    truncated = workshop.build_here(settings, path, RECORDS, only=TABLES)
     expected = truncated.fingerprints(leave_out=("input_reconciliation",))
     full = workshop.build_here({"as_of_date": day}, only=TABLES)
     assert full.code == 0, full.err
@@ -262,7 +268,9 @@ def test_the_planted_groups_are_recovered(workshop):
     rows = built.ask(
         """
         select customer_id, kmeans_segment, recency_days, frequency, cast(monetary as double)
-        from customer_segments where customer_status = 'buyer' order by customer_id
+        from customer_segments
+        where customer_status = 'buyer' and is_profiled
+        order by customer_id
         """
     )
     truth = [planted[row[0]] for row in rows]
@@ -284,13 +292,13 @@ def assert_kmeans_is_plain(built) -> None:
         """
         select cluster_id, recency_days, frequency, cast(monetary as double)
         from seg_kmeans inner join customer_segments using (customer_id)
-        where customer_status = 'buyer' order by customer_id
+        where customer_status = 'buyer' and is_profiled order by customer_id
         """
     )
     assigned = np.array([row[0] for row in rows])
     values = np.log1p(np.clip(np.array([row[1:] for row in rows], dtype=float), 0, None))
     scaler = StandardScaler().fit(values)
-    k = built.one("select k from cluster_quality where is_chosen")
+    k = built.one("select k from cluster_quality where is_chosen and feature_set = 'rfm'")
     plain = KMeans(k, n_init=100, random_state=1, tol=0).fit(scaler.transform(values))
     centres = scaler.inverse_transform(plain.cluster_centers_)
     ours = np.array(
@@ -300,14 +308,17 @@ def assert_kmeans_is_plain(built) -> None:
                 max(case when feature = 'recency_days' then centroid end),
                 max(case when feature = 'frequency' then centroid end),
                 max(case when feature = 'monetary' then centroid end)
-            from int_segmentation__centroids_chosen group by cluster_id order by cluster_id
+            from int_segmentation__centroids_chosen where feature_set = 'rfm'
+            group by cluster_id order by cluster_id
             """
         )
     )
     order = np.argsort(-centres[:, 2])
     assert np.abs(ours - centres[order]).max() < 1e-6
     assert (np.argsort(order)[plain.labels_] + 1 == assigned).all()
-    inertia = built.one("select inertia from cluster_quality where is_chosen")
+    inertia = built.one(
+        "select inertia from cluster_quality where is_chosen and feature_set = 'rfm'"
+    )
     assert inertia == pytest.approx(plain.inertia_, rel=1e-9)
 
 

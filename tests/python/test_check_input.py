@@ -160,13 +160,15 @@ def printed_measures(done: Outcome) -> list[tuple[int, bool]]:
     ]
 
 
-def assert_builds(desk: Desk, done: Outcome, transactions: object) -> Outcome:
+def assert_builds(
+    desk: Desk, done: Outcome, transactions: object, customers: object = None
+) -> Outcome:
     """The printed vars build as they are, and every row lands in the class that was printed."""
-    built = desk.build_here(printed_vars(done), transactions=transactions)
+    built = desk.build_here(printed_vars(done), transactions, customers)
     assert built.code == 0, built.err
     classes = built.ask(
         "select line_class, sum(row_count)::int, round(sum(amount), 2) from input_reconciliation "
-        "group by line_class"
+        "where input = 'transactions' group by line_class"
     )
     assert {name: (count, amount) for name, count, amount in classes} == printed_classes(done)
     return built
@@ -236,16 +238,23 @@ def test_semicolons_decimal_commas_and_latin_1_beside_customer_records(desk):
     )
     lines = written([HEADINGS, *ROWS], ";", comma=True, days="%d.%m.%Y %H:%M")
     path = desk.save("zeilen.csv", lines, "latin-1")
-    done = desk.check("--transactions", path, "--customers", desk.save("people.csv", people))
+    records = desk.save("people.csv", people)
+    done = desk.check("--transactions", path, "--customers", records)
     assert done.code == 0, done.err
-    layout = {"encoding": "latin-1", "decimal_separator": ","}
-    assert printed_vars(done) == {"transaction_columns": MAPPING} | layout
+    assert printed_vars(done) == {
+        "transaction_columns": MAPPING,
+        "customer_columns": {"customer_id": "client_no", "birth_date": "dob", "city": "city"},
+        "psychographic_columns": ["score"],
+        "encoding": {"transactions": "latin-1"},
+        "decimal_separator": {"transactions": ","},
+    }
     assert printed_classes(done) == EXPECTED
-    assert "birth_date: dob" in done.out and "psychographic_columns: [score]" in done.out
     for theirs in ("example.com", "Smith", "02-28", "zoe"):
         assert theirs not in done.out
     assert "Z… S…" in done.out and "9999-99-99" in done.out
-    assert_builds(desk, done, path)
+    assert re.search(r"^  as they are +50$", done.out, re.M)
+    built = assert_builds(desk, done, path, records)
+    assert built.one("select count(*) from customer_segments where age_band <> 'Unknown'") == 50
 
 
 def test_a_relation_in_the_database(desk):
@@ -389,15 +398,33 @@ def test_customer_records_given_as_transactions(desk):
 def test_customer_records(desk):
     path = shared_data("mall_customers.csv")
     done = desk.check("--customers", path)
-    assert done.code == 1
-    assert "transactions only" in done.err
-    assert yaml.safe_load("\n".join(part(done.out, "What its columns look like"))) == {
-        "customer_id": "CustomerID",
-        "gender": "Genre",
-        "age": "Age",
-        "annual_income": "Annual Income (k$)",
+    assert done.code == 0, done.err
+    assert printed_vars(done) == {
+        "customer_columns": {
+            "customer_id": "CustomerID",
+            "gender": "Genre",
+            "age": "Age",
+            "annual_income": "Annual Income (k$)",
+        },
         "psychographic_columns": ["Spending Score (1-100)"],
     }
+    assert re.search(r"^  as they are +200$", done.out, re.M)
+    built = desk.build_here(printed_vars(done), customers=path)
+    assert built.code == 0, built.err
+    assert built.one("select count(psychographic_segment) from customer_segments") == 200
+
+
+def test_customer_records_that_would_not_build(desk):
+    """What is wrong is the last line, in the words of the build itself."""
+    rows = "id,dob,sex\n" + "".join(f"{n % 40},19{n + 10}-01-0{1 + n % 9},f\n" for n in range(60))
+    done = desk.check("--customers", desk.save("people.csv", rows))
+    assert done.code == 1 and "as_of_date" in done.err
+    done = desk.check("--customers", desk.data / "people.csv", as_of_date="2024-12-31")
+    assert done.code == 1 and "20 customers have more than one row" in done.err
+    done = desk.check("--customers", desk.save("nobody.csv", "age,income\n20,5000\n30,6000\n"))
+    assert done.code == 1 and "customer_id" in done.err
+    done = desk.check("--customers", desk.save("headless.csv", "1,f,20\n2,m,30\n3,f,40\n"))
+    assert done.code == 1 and "no headings" in done.err
 
 
 def test_dates_that_may_be_read_in_two_ways(desk):
@@ -522,4 +549,4 @@ def test_make_lists_and_runs_it(desk):
     path = desk.save("a b $(touch pwned).csv", "id,age\n1,30\n")
     # make itself reads a dollar sign, unless it is doubled.
     done = make("check-input", f"CUSTOMERS={str(path).replace('$', '$$')}")
-    assert "What its columns look like" in done.stdout, done.stderr
+    assert "What the records hold" in done.stdout, done.stderr

@@ -125,8 +125,9 @@ def fit_matrix(points, scaling="none", features=FEATURES, **limits):
 
 def fit_set(points, features, scaling="none", **limits):
     """fit_feature_set alone, as the frame that fit_all gives."""
-    limits = pd.Series(LIMITS | {"scaling": scaling} | limits, dtype=object)
-    rows = clustering.fit_feature_set(np.asarray(points, dtype=float), features, limits)
+    limits = pd.Series(LIMITS | limits, dtype=object)
+    scalings = [scaling] * len(features)
+    rows = clustering.fit_feature_set(np.asarray(points, dtype=float), features, scalings, limits)
     return pd.DataFrame([("only", *row) for row in rows], columns=COLUMNS)
 
 

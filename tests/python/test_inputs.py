@@ -1,6 +1,7 @@
 """One small shop in every form in which a file may come: the marts are always the same."""
 
 import gzip
+import hashlib
 import importlib.util
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -432,19 +433,22 @@ def test_a_workbook_cell_by_cell(workshop, tmp_path):
         ("amount unreadable", "True")
     ]
     cells = built.ask(
-        "select * exclude (money, day) from stg_segmentation__transactions_workbook "
-        "where who in ('0012', '12345678901234') order by who"
+        'select * exclude ("transactions:money", "transactions:day", input) '
+        "from stg_segmentation__workbooks "
+        "where \"transactions:who\" in ('0012', '12345678901234') order by 1"
     )
+    # What is not mapped is there to tell copies, and says nothing.
+    digests = [hashlib.md5(text.encode()).hexdigest() for text in ("False", "late", "x", "y", "7")]
     assert cells == [
-        ("0012", "False", "late", "x", "y"),
-        ("12345678901234", None, None, None, "7"),
+        ("0012", *digests[:4]),
+        ("12345678901234", None, None, None, digests[4]),
     ]
 
 
 def test_cells_as_text():
     """Without a build: numbers as they are shown, never as 1e-07 or 0.30000000000000004."""
-    path = ROOT / "python_models" / "input" / "stg_segmentation__transactions_workbook.py"
-    specification = importlib.util.spec_from_file_location("transactions_workbook", path)
+    path = ROOT / "python_models" / "input" / "stg_segmentation__workbooks.py"
+    specification = importlib.util.spec_from_file_location("workbooks", path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     told = {

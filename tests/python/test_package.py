@@ -17,7 +17,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 STRICT = ("--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}')
-NO_INPUT = "customer_segmentation: No input: name a relation or a file in the var transactions."
+NO_INPUT = "customer_segmentation: No input: name a relation or a file in the var transactions, or "
 
 
 class Shop:
@@ -128,7 +128,10 @@ def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     # The front page of the user's docs site is the user's.
     assert "doc.customer_segmentation.__customer_segmentation__" in manifest["docs"]
     assert "doc.customer_segmentation.__overview__" not in manifest["docs"]
-    switched_off = {"demo_planted_groups", "demo_transactions", "online_retail_service_codes"}
+    switched_off = {
+        *("demo_customers", "demo_planted_attitudes", "demo_planted_groups", "demo_transactions"),
+        "online_retail_service_codes",
+    }
     everywhere = set().union(
         *(built_shop.tables(f"main{name}") for name in ("", "_crm", "_raw", "_segmentation"))
     )
@@ -179,9 +182,21 @@ def test_a_source_serves_as_well_as_a_model(built_shop, shop):
     assert shop.fingerprints() == built_shop.fingerprints()
 
 
-def test_kmeans_may_stay_on(shop):
-    done = shop.dbt_here("build", segmentations=["rfm", "kmeans"])
+def test_kmeans_and_customers_may_be_there(shop):
+    """The user's own model of customers is the second input, and brings four without an order."""
+    done = shop.dbt_here(
+        *("build", "--exclude", "package:shop,resource_type:test"),
+        segmentations=["rfm", "kmeans", "geographic"],
+        customers="{{ ref('shop', 'customers') }}",
+        customer_columns={"customer_id": "customer_no", "country": "country_code"},
+    )
     assert_passes(done)
+    assert done.ask(
+        "select distinct has_record, continent from main_crm.customer_segments where has_record"
+    ) == [(True, "Europe")]
+    assert done.ask(
+        "select customer_status, count(*) from main_crm.customer_segments group by all order by all"
+    )[1] == ("prospect", 4)
     assert shop.tables("main_crm") == set(MARTS)
     assert done.one(
         "select count(*) > 0 and count(kmeans_segment) = count(*) from seg_kmeans "

@@ -70,6 +70,7 @@ STAGING = [
     "stg_segmentation__date_format",
     "stg_segmentation__transactions",
 ]
+RECORDS = ["stg_segmentation__customer_date_formats", "stg_segmentation__customers"]
 FEATURES = [
     "stg_segmentation__as_of",
     "int_segmentation__sale_lines_matched",
@@ -113,9 +114,10 @@ class Compiled:
         run(f"create table shop.lines ({' text, '.join(COLUMNS)} text)")
         run("create table shop.fees (product_code text, matches text)")
         self.fill("shop.fees", ["product_code", "matches"], FEES.items())
-        for seed in ("rfm_segment_map", "segment_definitions", "thresholds"):
+        for seed in ("rfm_segment_map", "segment_definitions", "thresholds", "profile_values"):
             run(f"create table {seed} as from read_csv('{ROOT / 'seeds' / seed}.csv')")
-        for model in STAGING + FEATURES + MARTS:
+        # There are no customer records: their models are made once, where the others read them.
+        for model in [*STAGING, FEATURES[0], *RECORDS, *FEATURES[1:], *MARTS]:
             kind = "view" if model.endswith("_mapped") else "table"
             run(f"create {kind} {model} as {queries[model]}")
         # Any table made after a query was planned has it planned again.
@@ -379,8 +381,11 @@ def test_scores_and_segments(lines):
         }
         lines.fill(
             "int_segmentation__customers_featured",
-            ["customer_id", "recency_days", "frequency", "monetary", "customer_status"],
-            [(who, *measures, status[who]) for who, measures in customers.items()],
+            [
+                *("customer_id", "recency_days", "frequency", "monetary", "customer_status"),
+                "is_profiled",
+            ],
+            [(who, *measures, status[who], True) for who, measures in customers.items()],
         )
         lines.build(["seg_rfm"])
         found = lines.by_customer(

@@ -27,7 +27,7 @@ def test_cut_points_score_each_value_by_itself(built):
     assert outcome.code == 0, outcome.err
     rows = outcome.ask(
         "select recency_days, frequency, monetary, rfm_score from customer_segments "
-        "where customer_status = 'buyer'"
+        "where customer_status = 'buyer' and is_profiled"
     )
     assert len(rows) > 700
     for recency_days, frequency, monetary, found in rows:

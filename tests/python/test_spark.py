@@ -20,7 +20,7 @@ from dbt.contracts.graph.manifest import Manifest
 from pyspark.sql import SparkSession
 
 STRICT = ["--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}']
-WITHOUT_KMEANS = {"segmentations": ["rfm"]}
+WITHOUT_KMEANS = {"segmentations": ["rfm", "demographic", "geographic"]}
 FIT = "int_segmentation__clusters_fitted"
 
 Table = tuple[list[str], list[tuple]]
@@ -308,10 +308,13 @@ READERS = """
         cast({{ customer_segmentation.timestamp_or_null('written', format) }} as string)
             as {{ format }},
         {% endfor -%}
-        {% set number = customer_segmentation.tidy_number('written') -%}
+        {% set separator = var('decimal_separator') -%}
+        {% set number = customer_segmentation.tidy_number('written', separator) -%}
         cast({{ customer_segmentation.decimal_or_null(number, 18, 4) }} as string) as number,
         {{ customer_segmentation.currency_or_null('written') }} as currency,
-        {{ customer_segmentation.clean_id(customer_segmentation.trim_blanks('written')) }} as id
+        {{ customer_segmentation.clean_id(
+            customer_segmentation.trim_blanks('written'), separator
+        ) }} as id
     from (
         values
         {% for text in var('texts') -%}
@@ -349,8 +352,9 @@ def test_every_text_is_read_as_on_duckdb(spark, workshop, settings):
     [
         (
             {},
-            "The var segmentations is '['rfm', 'kmeans']'; it takes [rfm] on spark, where the "
-            "Python model of k-means cannot run.",
+            "The var segmentations is '['rfm', 'kmeans', 'demographic', 'geographic', "
+            "'psychographic']'; it takes rfm, demographic, geographic and attributes on spark, "
+            "where the Python model of k-means cannot run.",
         ),
         (
             WITHOUT_KMEANS | {"transactions": "data/lines.csv"},
