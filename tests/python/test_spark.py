@@ -155,8 +155,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
     folder = tmp_path_factory.mktemp("spark")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGMENTATION_SPARK", str(folder / "warehouse"))
-        # Java's second compiler costs more than it saves on hundreds of small queries.
-        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+        # Java's second compiler costs more than it saves on hundreds of small queries; without it,
+        # Java keeps too little space for what the first one makes of them.
+        options = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+        patch.setenv("JDK_JAVA_OPTIONS", options)
         patch.setenv("TZ", "UTC")
         time.tzset()
         yield Spark(folder)
