@@ -37,7 +37,7 @@ class Shop:
         """Runs dbt, with every warning an error."""
         return self.run("-m", "dbt.cli.main", *STRICT, *words)
 
-    def dbt_here(self, command: str, **settings: object) -> Outcome:
+    def dbt_here(self, *command: str, **settings: object) -> Outcome:
         """Runs dbt with these vars in this process, which reads the project once."""
         given = ["--vars", json.dumps(settings)]
         told: list[str] = []
@@ -55,7 +55,7 @@ class Shop:
                         return Outcome(1, f"{read.exception}", "", self.database)
                     self.manifests[key] = read.result
                 runner = dbtRunner(self.manifests[key], callbacks)
-                done = runner.invoke([*words, command, *given])
+                done = runner.invoke([*words, *command, *given])
             finally:
                 DuckDBConnectionManager.close_all_connections()
                 gc.collect()

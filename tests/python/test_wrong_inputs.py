@@ -130,7 +130,7 @@ def test_a_byte_that_is_not_utf8(marts, built, tmp_path):
 def test_a_line_with_a_column_too_many(marts, built, tmp_path):
     path = write(tmp_path, [*LINES, LINES[0] + ",more"])
     refused = built.build_here(transactions=path)
-    assert_refused(marts, refused, f"Line {len(LINES) + 2} ", "holds 9 columns", "the heading 8")
+    assert_refused(marts, refused, f"Line {len(LINES) + 2} ", "has 9 columns", "the heading 8")
 
 
 @pytest.mark.parametrize("given", [7, 9])
