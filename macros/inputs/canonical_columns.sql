@@ -119,12 +119,20 @@
 {% endmacro %}
 
 {#
-    A heading as the name of a column: lower case, digits and underscores.
+    A heading as the name of a column: lower case without accents, digits and underscores.
 
     column_name('Spending Score (1-100)')   ->   spending_score_1_100
+    column_name('Santé')                    ->   sante
 #}
 {% macro column_name(heading) %}
-    {{ return(modules.re.sub('[^a-z0-9]+', '_', heading | string | lower).strip('_')) }}
+    {% set name = namespace(text=heading | string | lower) %}
+    {% for accented, plain in [
+        ('àáâãäå', 'a'), ('ç', 'c'), ('èéêë', 'e'), ('ìíîï', 'i'), ('ñ', 'n'), ('òóôõöø', 'o'),
+        ('ùúûü', 'u'), ('ýÿ', 'y'), ('ß', 'ss'),
+    ] %}
+        {% set name.text = modules.re.sub('[' ~ accented ~ ']', plain, name.text) %}
+    {% endfor %}
+    {{ return(modules.re.sub('[^a-z0-9]+', '_', name.text).strip('_')) }}
 {% endmacro %}
 
 {# The headings in the var psychographic_columns, a list or a text with commas. #}
@@ -171,21 +179,25 @@
 
 {#
     The names and headings of the columns that are read of customers, less those of columns that the
-    var acknowledged_columns names, by either.
+    var acknowledged_columns names, by either: a map heading: whether a var lists the column, which
+    then has no meaning of its own.
 #}
 {% macro headings_to_acknowledge() %}
     {% set acknowledged = [] %}
     {% for name in var('acknowledged_columns') or [] %}
         {% do acknowledged.append(customer_segmentation.column_name(name)) %}
     {% endfor %}
-    {% set found = [] %}
+    {% set found = {} %}
+    {% set listed = customer_segmentation.listed_columns() %}
     {% for column, headings in customer_segmentation.input_columns('customers').items() %}
         {% set names = [column] + ([headings] if headings is string else headings) %}
         {% set known = [] %}
         {% for name in names if customer_segmentation.column_name(name) in acknowledged %}
             {% do known.append(name) %}
         {% endfor %}
-        {% if not known %}{% do found.extend(names) %}{% endif %}
+        {% for name in names if not known %}
+            {% do found.update({name: column in listed}) %}
+        {% endfor %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}

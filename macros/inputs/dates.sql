@@ -147,8 +147,11 @@
         customer_segmentation.input_columns(input), headings
     ) -%}
     {%- set type = customer_segmentation.input_type(mapping[column] | default(''), headings) -%}
-    {#- A format that is given, or that the engine wrote itself, needs no evidence. -#}
-    {%- set given_format = 'iso' if type.startswith('timestamp') or type == 'date'
+    {#- A format that is given, or that the engine wrote itself, needs no evidence; the model of
+        workbooks writes dates of birth. -#}
+    {%- set is_written = column == 'birth_date'
+        and (var(input) | string | trim | lower).endswith('.xlsx') -%}
+    {%- set given_format = 'iso' if is_written or type.startswith('timestamp') or type == 'date'
         else customer_segmentation.input_setting('date_format', input) -%}
 
     -- Few texts differ, so every format can be tried on each of them.

@@ -20,8 +20,9 @@
         {% do needs.update({attribute: customer_segmentation.has_input('customers')}) %}
     {% endfor %}
     {% set active = [] %}
-    {% for name in var('segmentations') if needs.get(name, true) %}{% do active.append(name) %}
-    {%- endfor %}
+    {% for name in customer_segmentation.segmentation_names() if needs.get(name, true) %}
+        {% do active.append(name) %}
+    {% endfor %}
     {{ return(active) }}
 {% endmacro %}
 
@@ -43,9 +44,22 @@
     {{ return(ref('seg_' ~ segmentation)) }}
 {% endmacro %}
 
+{# The names in the var segmentations; that of an attribute may be its heading. #}
+{% macro segmentation_names() %}
+    {% set names = [] %}
+    {% for name in var('segmentations') %}
+        {% set column = customer_segmentation.column_name(name) %}
+        {% do names.append(
+            column if column in customer_segmentation.attribute_columns() else name
+        ) %}
+    {% endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
 {# The segmentations of the var segmentations that are attributes. #}
 {% macro attribute_segmentations() %}
     {{ return(
-        var('segmentations') | select('in', customer_segmentation.attribute_columns()) | list
+        customer_segmentation.segmentation_names()
+        | select('in', customer_segmentation.attribute_columns()) | list
     ) }}
 {% endmacro %}

@@ -43,7 +43,11 @@ final as (
         customers.marketing_allowed,
         customers.customer_type,
         customers.gender,
+        {% if 'geographic' in active -%}
+        coalesce(nullif(geographic_rows.country, 'Unknown'), customers.country) as country,
+        {%- else -%}
         customers.country,
+        {%- endif %}
         customers.city,
         customers.recency_days,
         customers.frequency,

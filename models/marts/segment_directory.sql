@@ -104,8 +104,13 @@ attribute_segments as (
 
     select
         *,
-        row_number() over (partition by attribute order by segment = 'Unknown', segment)
-            as sort_order
+        row_number() over (
+            partition by attribute
+            order by
+                case when segment = 'Unknown' then 1 else 0 end asc,
+                {{ customer_segmentation.try_cast('segment', 'decimal(38, 6)') }} asc nulls last,
+                segment asc
+        ) as sort_order
     from attribute_values
 
 ),

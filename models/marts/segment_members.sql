@@ -16,6 +16,13 @@ assigned as (
     from {{ customer_segmentation.segmentation_rows(segmentation) }} as {{ segmentation }}_rows
     {% if not loop.last %}union all
     {% endif %}
+    {%- else -%}
+    select
+        customer_id,
+        '' as segmentation,
+        '' as segment
+    from customers
+    where false
     {%- endfor %}
 
 ),

@@ -1,5 +1,6 @@
 """One row per row of the workbooks that the inputs are, every cell as text."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,21 +34,50 @@ def text_of(cell: object, decimal_separator: str = ".", digits: int | None = Non
     return str(cell)
 
 
-def month_of_birth(cell: object) -> str | None:
-    """The first day of the month of a date of birth, in ISO form, for no table is to hold the date.
+def born_on(cell: object, date_format: str | None = None) -> date | str | None:
+    """A date of birth; None where the cell is empty, and 'unreadable' where it holds none.
 
-    cell: a date, Excel's number of one, or a text in ISO form; any other text is told as what it
-    is, unreadable, and an empty cell as None.
+    cell: a date, Excel's number of one, or a text in ISO form or with the day first (31.12.1999);
+    with slashes or dashes, date_format says whether the day or the month is first.
     """
     if cell is None or not str(cell).strip():
         return None
     if isinstance(cell, int | float) and 0 < cell < 100_000:
-        cell = date(1899, 12, 30) + timedelta(days=int(cell))
+        return date(1899, 12, 30) + timedelta(days=int(cell))
+    if isinstance(cell, date):
+        return date(cell.year, cell.month, cell.day)
+    text = str(cell).strip()
+    parts = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})[./-]([0-9]{4})", text)
     try:
-        born = cell if isinstance(cell, date) else date.fromisoformat(str(cell).strip()[:10])
+        if not parts:
+            return date.fromisoformat(text[:10])
+        first, mark, second, year = parts.groups()
+        order = "day_first" if mark == "." else date_format
+        if order not in ("day_first", "month_first"):
+            return "unreadable"
+        day, month = (first, second) if order == "day_first" else (second, first)
+        return date(int(year), int(month), int(day))
     except ValueError:
         return "unreadable"
-    return f"{born:%Y-%m}-01"
+
+
+def blurred_birth(cell: object, as_of: date | None, date_format: str | None = None) -> str | None:
+    """A date that stands for a date of birth, in ISO form, for no table is to hold the date itself.
+
+    as_of: the day as of which ages are told, if the vars name it: then everybody of an age has the
+    same birthday, that day, and the age is exact. Without it, the first day of the month.
+    """
+    born = born_on(cell, date_format)
+    if born is None or born == "unreadable":
+        return born
+    if as_of is None:
+        return f"{born.year:04}-{born.month:02}-01"
+    if born > as_of:
+        return (as_of + timedelta(days=1)).isoformat()
+    age = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+    # Where the day is 29 February, other years have the 28th.
+    day = 28 if (as_of.month, as_of.day) == (2, 29) and age % 4 else as_of.day
+    return f"{as_of.year - age:04}-{as_of.month:02}-{day:02}"
 
 
 def digest(cell: object) -> str | None:
@@ -140,6 +170,10 @@ def rows_of(config: dict, input: str):
             mapped |= headings_of(list(listed) if isinstance(listed, list | dict) else {})
     kept = set().union(*mapped.values())
     born = mapped.get("birth_date", set())
+    as_of = date.fromisoformat(str(config["as_of_date"])[:10]) if config["as_of_date"] else None
+    date_format = config["date_format"]
+    if isinstance(date_format, dict):
+        date_format = date_format.get(input)
     frames = []
     # Path.glob takes no pattern that starts at the root.
     for workbook in sorted(glob(path, recursive=True)) or [path]:  # noqa: PTH207
@@ -148,7 +182,7 @@ def rows_of(config: dict, input: str):
             for heading in map(str.lower, headings):
                 places = digits.get(heading)
                 if heading in born:
-                    texts.append(month_of_birth)
+                    texts.append(lambda cell: blurred_birth(cell, as_of, date_format))
                 elif kept and heading not in kept:
                     texts.append(digest if input == "transactions" else lambda cell: None)
                 else:
@@ -173,6 +207,8 @@ def model(dbt, session):
         "psychographic_columns": dbt.config.meta_get("psychographic_columns"),
         "attribute_columns": dbt.config.meta_get("attribute_columns"),
         "decimal_separator": dbt.config.meta_get("decimal_separator"),
+        "as_of_date": dbt.config.meta_get("as_of_date"),
+        "date_format": dbt.config.meta_get("date_format"),
     }
     inputs = [name for name in ("transactions", "customers") if is_workbook(config[name])]
     return pandas.concat([rows_of(config, name) for name in inputs], ignore_index=True)

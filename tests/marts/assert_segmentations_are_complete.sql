@@ -4,6 +4,9 @@ with segmentations as (
     {% for segmentation in customer_segmentation.active_segmentations() -%}
     select '{{ segmentation }}' as segmentation
     {% if not loop.last %}union all{% endif %}
+    {% else -%}
+    select '' as segmentation
+    where false
     {% endfor %}
 
 ),

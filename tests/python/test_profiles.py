@@ -1,6 +1,7 @@
 """Customer records as an input: what they add, what becomes of flaws, and what stays secret."""
 
 import csv
+import json
 import random
 import re
 import shutil
@@ -495,7 +496,7 @@ def test_no_name_address_or_birth_is_anywhere(workshop, tmp_path_factory, as_a_w
 
 @pytest.mark.parametrize(
     "heading",
-    ["Religion", "Health status", "trade_union member", "Sexual Orientation", "Ethnicity"],
+    ["Religion", "Health status", "trade_union member", "Sexual Orientation", "Santé", "E-Mail"],
 )
 def test_special_categories_stop_the_build_unless_acknowledged(workshop, heading):
     rows = [["customer_id", heading, "gender"], *([f"K{n}", "abc"[n % 3], "f"] for n in range(30))]
@@ -525,7 +526,7 @@ COLUMNS = {"customer_columns": {"customer_id": "customer_id", "gender": "gender"
 @pytest.mark.parametrize(
     ("rows", "settings", "says"),
     [
-        ([*GOOD, GOOD[3], GOOD[3], GOOD[1]], {}, ["2 customers have more than one row", "K2, K0"]),
+        ([*GOOD, GOOD[3], GOOD[3], GOOD[1]], {}, ["more than one row in customers (2", "K2, K0"]),
         (
             [*GOOD, ["", "f", 20], ["nan", "f", 20], [" ", "m", 9]],
             {},
@@ -561,6 +562,56 @@ def test_wrong_records_end_in_one_sentence(workshop, rows, settings, says):
     [sentence] = refused.err.splitlines()
     for part in says:
         assert part in sentence, sentence
+
+
+def test_a_column_that_is_not_what_it_says_stops_the_build(workshop):
+    """A text named as a score, consents in a language that nobody taught, incomes in words."""
+    rows = [["customer_id", "mood", "consent"]]
+    rows += [[f"K{n}", ["good", "bad", "3"][n % 3], ["evet", "hayır"][n % 2]] for n in range(60)]
+    path = write(workshop.folder / "records.csv", rows)
+    only_id = {"customer_columns": {"customer_id": "customer_id"}}
+    columns = {"customer_id": "customer_id", "profiling_allowed": "consent"}
+    for settings, column in (
+        (only_id | {"psychographic_columns": ["mood"]}, "mood"),
+        ({"customer_columns": columns}, "profiling_allowed"),
+        ({"customer_columns": {"customer_id": "customer_id", "annual_income": "mood"}}, "annual"),
+    ):
+        refused = workshop.build_here(settings, customers=path)
+        assert refused.code == 1
+        assert f"Most values of {column}" in refused.err
+    done = workshop.build_here(only_id | {"attribute_columns": ["mood"]}, customers=path)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("written", ["a date", "text"])
+def test_ages_from_a_workbook_are_exact_where_the_day_is_given(workshop, written):
+    """Also for who has a birthday later in the month of the as-of date."""
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["customer_id", "born"])
+    for n in range(28):
+        born = date(1989, 2, 1 + n)
+        workbook.active.append([f"K{n}", born if written == "a date" else f"{born:%d.%m.%Y}"])
+    path = workshop.folder / "records.xlsx"
+    workbook.save(path)
+    settings = {
+        "customer_columns": {"customer_id": "customer_id", "birth_date": "born"},
+        "as_of_date": "2024-02-15",
+    }
+    done = workshop.build_here(settings, customers=path, only=TABLES)
+    assert done.code == 0, done.err
+    ages = done.ask("select age, count(*) from stg_segmentation__customers group by 1 order by 1")
+    assert ages == [(34, 13), (35, 15)]
+    assert done.one('select count(distinct "customers:born") from stg_segmentation__workbooks') == 2
+
+
+def test_plain_dbt_builds_records_of_one_s_own(workshop):
+    """With the command that README gives: dbt's unit tests guard the code, with the demo."""
+    settings = yaml.safe_load(MALL.read_text())
+    settings["customers"] = str(shared_data("mall_customers.csv"))
+    words = ("dbt.cli.main", "build", "--quiet", "--vars", json.dumps(settings))
+    done = run(("-m", *words), workshop.folder, workshop.database, ROOT)
+    assert done.code == 0, done.out
+    assert done.one("select count(*) from customer_segments") == 200
 
 
 def test_ambiguous_births_stop_the_build_and_are_not_shown(workshop):

@@ -34,6 +34,6 @@ totals as (
 {{ customer_segmentation.gate(
     'totals',
     'customer_count > 0',
-    "customer_count || ' customers have more than one row in customers, such as ' || examples
-        || ': keep one row for each.'",
+    "'Some ids have more than one row in customers (' || customer_count || ', such as ' || examples
+        || '): keep one row for each customer.'",
 ) }}
