@@ -24,7 +24,7 @@
 {# The seeds that the var seed_overrides may replace. #}
 {% macro replaceable_seeds() %}
     {{ return(['service_codes', 'rfm_segment_map', 'rfm_cut_points', 'segment_definitions',
-               'thresholds', 'cluster_words', 'country_names', 'profile_values',
+               'thresholds', 'behaviours', 'cluster_words', 'country_names', 'profile_values',
                'special_categories']) }}
 {% endmacro %}
 
@@ -40,3 +40,17 @@
         where thresholds.name = {{ customer_segmentation.text_literal(name) }}
     )
 {%- endmacro %}
+
+{#
+    Several values of the seed thresholds as one row, a column each.
+
+    limits as ({{ thresholds(['age_edge_1', 'age_edge_2']) }})
+#}
+{% macro thresholds(names) %}
+    select
+        {%- for name in names %}
+        max(case when name = '{{ name }}' then value end) as {{ name }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ customer_segmentation.seed_relation('thresholds') }}
+{% endmacro %}

@@ -8,6 +8,7 @@
     {% do customer_segmentation.as_of_date_setting() %}
     {% do customer_segmentation.rfm_bins() %}
     {% set segmentations = var('segmentations') %}
+    {% set parts = var('hybrid_segmentations') %}
     {% set checks = [
         ('customer_columns', (var('customer_columns') or {}) is mapping,
             'a map of names to columns'),
@@ -32,6 +33,22 @@
             or not ('kmeans' in segmentations or 'psychographic' in segmentations),
             'rfm, demographic, geographic and attributes on ' ~ adapter.type()
             ~ ', where the Python model of k-means cannot run'),
+        ('predict_value', var('predict_value') in [true, false], 'true or false'),
+        ('predict_value', customer_segmentation.runs_python_models() or not execute
+            or not ('value' in segmentations and var('predict_value')),
+            'false on ' ~ adapter.type() ~ ', where the Python model of predicted value cannot run'),
+        ('hybrid_segmentations', 'hybrid' not in segmentations or (
+            parts is sequence and parts is not string and parts | length > 1
+            and parts | unique | list | length == parts | length and 'hybrid' not in parts
+            and not customer_segmentation.hybrid_parts()
+            | reject('in', customer_segmentation.segmentation_names()) | list),
+            'a list of two or more of the var segmentations, without hybrid'),
+        ('score_within', var('score_within') is none
+            or var('score_within') in ['store', 'brand', 'channel'],
+            'store, brand or channel, or nothing'),
+        ('score_within', var('score_within') is none
+            or var('score_within') in customer_segmentation.input_columns('transactions'),
+            'a column of transactions that the var transaction_columns maps'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}

@@ -11,6 +11,9 @@
     {% set needs = {
         'rfm': bought,
         'kmeans': bought,
+        'behaviour': bought,
+        'value': bought,
+        'lifecycle': bought,
         'demographic': 'gender' in customers or 'birth_date' in customers or 'age' in customers
             or 'annual_income' in customers,
         'geographic': 'country' in customers + orders,
@@ -23,6 +26,9 @@
     {% for name in customer_segmentation.segmentation_names() if needs.get(name, true) %}
         {% do active.append(name) %}
     {% endfor %}
+    {% if customer_segmentation.hybrid_parts() | reject('in', active) | list %}
+        {{ return(active | reject('eq', 'hybrid') | list) }}
+    {% endif %}
     {{ return(active) }}
 {% endmacro %}
 
@@ -44,10 +50,15 @@
     {{ return(ref('seg_' ~ segmentation)) }}
 {% endmacro %}
 
-{# The names in the var segmentations; that of an attribute may be its heading. #}
-{% macro segmentation_names() %}
+{# The segmentations that the segmentation hybrid combines. #}
+{% macro hybrid_parts() %}
+    {{ return(customer_segmentation.segmentation_names(var('hybrid_segmentations'))) }}
+{% endmacro %}
+
+{# The names in the var segmentations, or in another list; that of an attribute may be its heading. #}
+{% macro segmentation_names(listed=none) %}
     {% set names = [] %}
-    {% for name in var('segmentations') %}
+    {% for name in var('segmentations') if listed is none else listed %}
         {% set column = customer_segmentation.column_name(name) %}
         {% do names.append(
             column if column in customer_segmentation.attribute_columns() else name

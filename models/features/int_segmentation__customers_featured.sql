@@ -29,6 +29,12 @@ records as (
 
 ),
 
+purchases as (
+
+    select * from {{ ref('int_segmentation__purchases_measured') }}
+
+),
+
 -- Every customer that an input names as of the date, whatever became of the rows.
 known_customers as (
 
@@ -46,37 +52,36 @@ known_customers as (
 order_totals as (
 
     select
-        customer_id,
-        count(case when order_type = 'sale' then 1 end) as frequency,
-        count(case when order_type = 'cancelled' then 1 end) as cancelled_order_count,
-        count(case when order_type = 'return' then 1 end) as return_order_count,
-        count(distinct case when order_type = 'sale' then cast(ordered_at as date) end)
+        orders.customer_id,
+        count(case when orders.order_type = 'sale' then 1 end) as frequency,
+        count(case when orders.order_type = 'cancelled' then 1 end) as cancelled_order_count,
+        count(case when orders.order_type = 'return' then 1 end) as return_order_count,
+        count(distinct case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)
             as order_day_count,
-        min(case when order_type = 'sale' then cast(ordered_at as date) end) as first_ordered_on,
-        max(case when order_type = 'sale' then cast(ordered_at as date) end) as last_ordered_on,
-        sum(case when order_type = 'sale' then gross_amount else 0 end) as kept_order_amount,
-        sum(case when order_type = 'sale' then unit_count else 0 end) as kept_unit_count,
-        sum(gross_amount) as gross_amount,
-        sum(return_amount) as return_amount,
-        sum(net_amount) as net_amount
+        min(case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)
+            as first_ordered_on,
+        max(case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)
+            as last_ordered_on,
+        sum(case when orders.order_type = 'sale' then orders.gross_amount else 0 end)
+            as kept_order_amount,
+        sum(case when orders.order_type = 'sale' then orders.unit_count else 0 end)
+            as kept_unit_count,
+        sum(orders.gross_amount) as gross_amount,
+        sum(orders.return_amount) as return_amount,
+        sum(orders.net_amount) as net_amount,
+        sum(
+            case
+                when
+                    {{ customer_segmentation.is_in_trailing_year(
+                        'cast(orders.ordered_at as date)', 'as_of.as_of_date'
+                    ) }}
+                    then orders.{{ var('monetary_basis') }}_amount
+                else 0
+            end
+        ) as revenue_12_months
     from orders
-    group by customer_id
-
-),
-
-products_bought as (
-
-    select
-        lines.customer_id,
-        count(distinct lines.product_id) as distinct_product_count
-    from lines
-    inner join orders
-        on
-            lines.customer_id = orders.customer_id
-            and lines.order_id = orders.order_id
-            and orders.order_type = 'sale'
-    where lines.line_class = 'sale'
-    group by lines.customer_id
+    cross join as_of
+    group by orders.customer_id
 
 ),
 
@@ -148,12 +153,14 @@ measured as (
         coalesce(order_totals.gross_amount, {{ nothing }}) as gross_amount,
         coalesce(order_totals.return_amount, {{ nothing }}) as return_amount,
         coalesce(order_totals.net_amount, {{ nothing }}) as net_amount,
-        coalesce(products_bought.distinct_product_count, {{ nothing }}) as distinct_product_count
+        coalesce(order_totals.return_order_count, {{ nothing }}) as return_order_count,
+        coalesce(order_totals.revenue_12_months, {{ nothing }}) as revenue_12_months,
+        coalesce(purchases.distinct_product_count, {{ nothing }}) as distinct_product_count
     from known_customers
     cross join as_of
     left join records on known_customers.customer_id = records.customer_id
     left join order_totals on known_customers.customer_id = order_totals.customer_id
-    left join products_bought on known_customers.customer_id = products_bought.customer_id
+    left join purchases on known_customers.customer_id = purchases.customer_id
     left join countries_ranked
         on
             known_customers.customer_id = countries_ranked.customer_id
@@ -198,7 +205,10 @@ final as (
         cast(gross_amount as decimal(18, 4)) as gross_amount,
         cast(return_amount as decimal(18, 4)) as return_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,
+        cast(revenue_12_months as decimal(18, 4)) as revenue_12_months,
         cancelled_order_count,
+        return_order_count,
+        order_day_count,
         distinct_product_count,
         cast(
             {{ dbt.datediff('first_ordered_on', 'as_of_date', 'day') }}

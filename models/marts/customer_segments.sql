@@ -1,8 +1,10 @@
 -- One row per customer: features, scores, and the current segment of every segmentation
 {%- set active = customer_segmentation.active_segmentations() %}
+{%- set double = customer_segmentation.type_double() %}
 {#- What segmentations find out on the way, and is worth a column of its own. #}
 {%- set found = {
     'rfm': {
+        'score_group': dbt.type_string(),
         'r_score': dbt.type_bigint(),
         'f_score': dbt.type_bigint(),
         'm_score': dbt.type_bigint(),
@@ -16,6 +18,35 @@
         'is_home': dbt.type_boolean(),
     },
     'psychographic': {'spending_group': dbt.type_string()},
+    'behaviour': {
+        'buyer_type': dbt.type_string(),
+        'median_order_amount': double,
+        'median_line_units': double,
+        'average_unit_price': double,
+        'variety_share': double,
+        'price_break_share': double,
+        'discount_share': double,
+        'gap_variation': double,
+        'usual_weekday': dbt.type_string(),
+        'usual_daypart': dbt.type_string(),
+        'weekend_share': double,
+        'season': dbt.type_string(),
+    },
+    'value': {
+        'return_amount_12_months': 'decimal(18, 4)',
+        'profit_12_months': 'decimal(18, 4)',
+        'active_month_count': dbt.type_bigint(),
+        'active_month_share': double,
+        'longest_streak_months': dbt.type_bigint(),
+        'is_overdue': dbt.type_boolean(),
+        'came_back_share': double,
+        'predicted_orders_12_months': double,
+        'predicted_revenue_12_months': 'decimal(18, 4)',
+        'probability_active': double,
+        'predicted_value_position': double,
+        'prediction_status': dbt.type_string(),
+    },
+    'lifecycle': {'expected_gap_days': double},
 } %}
 
 with customers as (
@@ -75,11 +106,14 @@ final as (
         customers.gross_amount,
         customers.return_amount,
         customers.net_amount,
+        customers.revenue_12_months,
         customers.return_rate,
         customers.average_order_value,
         customers.average_basket_units,
         customers.distinct_product_count,
         customers.cancelled_order_count,
+        customers.return_order_count,
+        customers.order_day_count,
         customers.tenure_days,
         customers.average_days_between_orders,
         customers.first_ordered_on,

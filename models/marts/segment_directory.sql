@@ -5,6 +5,15 @@
 {%- set attributes =
     customer_segmentation.attribute_segmentations() | select('in', active) | list %}
 {%- set clusterings = {'kmeans': 'rfm', 'psychographic': 'psychographic'} %}
+{%- set has_clusters = 'kmeans' in active or 'psychographic' in active %}
+{%- set parts = customer_segmentation.hybrid_parts() if 'hybrid' in active else [] %}
+{%- set columns =
+    ['segmentation', 'segment', 'description', 'segment_rank', 'sort_order', 'colour'] %}
+{#- The CTEs of segments, each with these columns. #}
+{%- set sources = ['definitions']
+    + (['clusters'] if has_clusters else [])
+    + (['demographic'] if 'demographic' in active else [])
+    + (['attribute_segments'] if attributes else []) %}
 
 with own_definitions as (
 
@@ -12,36 +21,36 @@ with own_definitions as (
 
 ),
 
+{% if 'segment_definitions' in (var('seed_overrides') or {}) -%}
 -- What the user puts in place of the seed says nothing of segmentations that it does not name.
-definitions as (
+usual_definitions as (
 
-    select
-        segmentation,
-        segment,
-        description,
-        segment_rank,
-        sort_order,
-        colour
+    select * from {{ ref('customer_segmentation', 'segment_definitions') }}
+    where segmentation not in (select own_definitions.segmentation from own_definitions)
+
+),
+
+{% endif -%}
+all_definitions as (
+
+    select {{ columns | join(', ') }}
     from own_definitions
-    where segmentation in ('{{ active | join("', '") }}')
     {%- if 'segment_definitions' in (var('seed_overrides') or {}) %}
     union all
-    select
-        segmentation,
-        segment,
-        description,
-        segment_rank,
-        sort_order,
-        colour
-    from {{ ref('customer_segmentation', 'segment_definitions') }}
-    where
-        segmentation in ('{{ active | join("', '") }}')
-        and segmentation not in (select own_definitions.segmentation from own_definitions)
+    select {{ columns | join(', ') }}
+    from usual_definitions
     {%- endif %}
 
 ),
 
-{% if 'kmeans' in active or 'psychographic' in active -%}
+definitions as (
+
+    select * from all_definitions
+    where segmentation in ('{{ active | join("', '") }}')
+
+),
+
+{% if has_clusters -%}
 clusters_named as (
 
     select
@@ -76,7 +85,7 @@ clusters as (
 {% endif -%}
 
 {% if 'demographic' in active -%}
-demographic as (
+demographic_numbered as (
 
     select distinct
         segment,
@@ -84,6 +93,19 @@ demographic as (
             as sort_order
     from {{ ref('seg_demographic') }}
     where segment not in ('Unknown', 'Other', 'Not profiled')
+
+),
+
+demographic as (
+
+    select
+        'demographic' as segmentation,
+        segment,
+        'Customers of this gender, age and income, as far as each is known' as description,
+        0 as segment_rank,
+        sort_order,
+        {{ customer_segmentation.palette_colour('sort_order') }} as colour
+    from demographic_numbered
 
 ),
 
@@ -100,7 +122,7 @@ attribute_values as (
 
 ),
 
-attribute_segments as (
+attributes_numbered as (
 
     select
         *,
@@ -115,42 +137,8 @@ attribute_segments as (
 
 ),
 
-{% endif -%}
+attribute_segments as (
 
-unioned as (
-
-    select
-        segmentation,
-        segment,
-        description,
-        segment_rank,
-        sort_order,
-        colour
-    from definitions
-    {%- if 'kmeans' in active or 'psychographic' in active %}
-    union all
-    select
-        segmentation,
-        segment,
-        description,
-        segment_rank,
-        sort_order,
-        colour
-    from clusters
-    {%- endif %}
-    {%- if 'demographic' in active %}
-    union all
-    select
-        'demographic' as segmentation,
-        segment,
-        'Customers of this gender, age and income, as far as each is known' as description,
-        0 as segment_rank,
-        sort_order,
-        {{ customer_segmentation.palette_colour('sort_order') }} as colour
-    from demographic
-    {%- endif %}
-    {%- if attributes %}
-    union all
     select
         attribute as segmentation,
         segment,
@@ -162,7 +150,90 @@ unioned as (
             when segment = 'Unknown' then '#BDBDBD'
             else {{ customer_segmentation.palette_colour('sort_order') }}
         end as colour
-    from attribute_segments
+    from attributes_numbered
+
+),
+
+{% endif -%}
+
+single as (
+
+    {% for source in sources -%}
+    select {{ columns | join(', ') }}
+    from {{ source }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+{% if parts -%}
+combinations as (
+
+    select distinct
+        segment,
+        {% for part in parts -%}
+        part_{{ loop.index }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('seg_hybrid') }}
+    where segment not in ('Other', 'Not profiled')
+
+),
+
+hybrid_numbered as (
+
+    select
+        combinations.segment,
+        {% for part in parts -%}
+        part_{{ loop.index }}.segment_rank{{ ' + ' if not loop.last }}
+        {%- endfor %} as segment_rank,
+        {% for part in parts -%}
+        part_{{ loop.index }}.description{{ " || '; ' || " if not loop.last }}
+        {%- endfor %} as description,
+        -- Stays the combination's own, whatever other combinations there are.
+        {% for part in parts -%}
+        {{ loop.revindex0 * 4 + 1 }} * part_{{ loop.index }}.sort_order{{ ' + ' if not loop.last }}
+        {%- endfor %} as colour_number,
+        row_number() over (
+            order by
+                {%- for part in parts %}
+                part_{{ loop.index }}.sort_order asc,
+                {%- endfor %}
+                combinations.segment asc
+        ) as sort_order
+    from combinations
+    {%- for part in parts %}
+    inner join single as part_{{ loop.index }}
+        on
+            part_{{ loop.index }}.segmentation = '{{ part }}'
+            and combinations.part_{{ loop.index }} = part_{{ loop.index }}.segment
+    {%- endfor %}
+
+),
+
+hybrid as (
+
+    select
+        'hybrid' as segmentation,
+        segment,
+        description,
+        segment_rank,
+        sort_order,
+        {{ customer_segmentation.palette_colour('colour_number') }} as colour
+    from hybrid_numbered
+
+),
+
+{% endif -%}
+
+unioned as (
+
+    select {{ columns | join(', ') }}
+    from single
+    {%- if parts %}
+    union all
+    select {{ columns | join(', ') }}
+    from hybrid
     {%- endif %}
     {%- if 'profiling_allowed' in customer_segmentation.input_columns('customers') %}
     {%- for segmentation in active %}

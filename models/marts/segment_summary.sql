@@ -35,8 +35,12 @@ segment_totals as (
         members.segment_key,
         count(*) as customers,
         sum(customers.monetary) as revenue,
+        sum(customers.revenue_12_months) as revenue_12_months,
         sum(customers.frequency) as orders,
         count(customers.recency_days) as buyers,
+        count(case when customers.frequency > 1 then 1 end) as repeat_buyers,
+        sum(customers.tenure_days - customers.recency_days) as gap_days,
+        sum(customers.order_day_count - 1) as gaps,
         sum(customers.recency_days) as recency_days,
         sum(customers.gross_amount) as gross_amount,
         sum(customers.return_amount) as return_amount
@@ -53,6 +57,9 @@ filled as (
         directory.segmentation,
         directory.segment,
         segment_totals.buyers,
+        segment_totals.repeat_buyers,
+        segment_totals.gap_days,
+        segment_totals.gaps,
         segment_totals.recency_days,
         segment_totals.orders,
         segment_totals.gross_amount,
@@ -62,7 +69,10 @@ filled as (
         coalesce(segment_totals.customers, 0) as customers,
         cast(
             coalesce(segment_totals.revenue, {{ nothing }}) as decimal(18, 4)
-        ) as revenue
+        ) as revenue,
+        cast(
+            coalesce(segment_totals.revenue_12_months, {{ nothing }}) as decimal(18, 4)
+        ) as revenue_12_months
     from directory
     cross join totals
     left join segment_totals on directory.segment_key = segment_totals.segment_key
@@ -79,9 +89,12 @@ final as (
         {{ customer_segmentation.ratio('customers', 'all_customers') }} as customer_share,
         revenue,
         {{ customer_segmentation.ratio('revenue', 'all_revenue') }} as revenue_share,
+        revenue_12_months,
         {{ customer_segmentation.ratio('recency_days', 'buyers') }} as average_recency_days,
         {{ customer_segmentation.ratio('orders', 'buyers') }} as average_frequency,
         {{ customer_segmentation.ratio('revenue', 'customers') }} as average_monetary,
+        {{ customer_segmentation.ratio('repeat_buyers', 'buyers') }} as repeat_rate,
+        {{ customer_segmentation.ratio('gap_days', 'gaps') }} as average_days_between_orders,
         {{ customer_segmentation.ratio('return_amount', 'gross_amount') }} as return_rate
     from filled
 

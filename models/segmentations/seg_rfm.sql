@@ -1,4 +1,5 @@
 -- One row per customer: RFM scores and the named segment that they fall into
+{%- set score_within = var('score_within') %}
 
 with customers as (
 
@@ -12,23 +13,39 @@ segment_map as (
 
 ),
 
+{% if score_within -%}
+score_groups as (
+
+    select * from {{ ref('int_segmentation__score_groups_found') }}
+
+),
+
+{% endif -%}
 buyers as (
 
     select
-        customer_id,
-        recency_days,
-        frequency,
-        monetary
+        {% if score_within -%}
+        score_groups.score_group,
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }}) as score_group,
+        {%- endif %}
+        customers.customer_id,
+        customers.recency_days,
+        customers.frequency,
+        customers.monetary
     from customers
+    {%- if score_within %}
+    inner join score_groups on customers.customer_id = score_groups.customer_id
+    {%- endif %}
     where
-        customer_status = 'buyer'
-        and is_profiled
+        customers.customer_status = 'buyer'
+        and customers.is_profiled
 
 ),
 
 scored as (
 
-    {{ customer_segmentation.rfm_scores('buyers') }}
+    {{ customer_segmentation.rfm_scores('buyers', ['score_group']) }}
 
 ),
 
@@ -39,9 +56,9 @@ final as (
         case
             when not customers.is_profiled then 'Not profiled'
             when customers.customer_status = 'buyer' then segment_map.segment
-            when customers.customer_status = 'returns only' then 'Returns only'
-            else 'Prospect'
+            else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
         end as segment,
+        scored.score_group,
         scored.r_score,
         scored.f_score,
         scored.m_score,

@@ -1,0 +1,29 @@
+-- One row per product sold: the price that most of its sale lines stay below
+
+with lines as (
+
+    select * from {{ ref('stg_segmentation__transactions') }}
+    where
+        line_class = 'sale'
+        and product_id is not null
+        and unit_price > 0
+
+),
+
+objectors as (
+
+    select customer_id
+    from {{ ref('stg_segmentation__customers') }}
+    where not profiling_allowed
+
+)
+
+select
+    lines.product_id,
+    count(*) as line_count,
+    -- A price that was paid, so that no arithmetic rounds it.
+    percentile_disc(0.9) within group (order by lines.unit_price) as high_price
+from lines
+left join objectors on lines.customer_id = objectors.customer_id
+where objectors.customer_id is null
+group by lines.product_id
