@@ -49,6 +49,10 @@ TITLES = {
     "demographic": "Gender, age and income",
     "geographic": "Region",
     "psychographic": "Attitude",
+    "behaviour": "Behaviour",
+    "value": "Value class, trailing year",
+    "lifecycle": "Lifecycle stage",
+    "hybrid": "Combination",
 }
 CLUSTERED = {"kmeans": "rfm", "psychographic": "psychographic"}
 

@@ -58,7 +58,7 @@
 {# The names in the var segmentations, or in another list; that of an attribute may be its heading. #}
 {% macro segmentation_names(listed=none) %}
     {% set names = [] %}
-    {% for name in var('segmentations') if listed is none else listed %}
+    {% for name in listed or var('segmentations') %}
         {% set column = customer_segmentation.column_name(name) %}
         {% do names.append(
             column if column in customer_segmentation.attribute_columns() else name

@@ -133,7 +133,6 @@ measured as (
         {% endfor -%}
         order_totals.first_ordered_on,
         order_totals.last_ordered_on,
-        order_totals.order_day_count,
         order_totals.kept_order_amount,
         order_totals.kept_unit_count,
         {% if has_orders -%}
@@ -153,6 +152,7 @@ measured as (
         coalesce(order_totals.gross_amount, {{ nothing }}) as gross_amount,
         coalesce(order_totals.return_amount, {{ nothing }}) as return_amount,
         coalesce(order_totals.net_amount, {{ nothing }}) as net_amount,
+        coalesce(order_totals.order_day_count, {{ nothing }}) as order_day_count,
         coalesce(order_totals.return_order_count, {{ nothing }}) as return_order_count,
         coalesce(order_totals.revenue_12_months, {{ nothing }}) as revenue_12_months,
         coalesce(purchases.distinct_product_count, {{ nothing }}) as distinct_product_count
@@ -220,7 +220,7 @@ final as (
         {{ customer_segmentation.ratio('kept_order_amount', 'frequency') }} as average_order_value,
         {{ customer_segmentation.ratio('kept_unit_count', 'frequency') }} as average_basket_units,
         {{ customer_segmentation.ratio(
-            dbt.datediff('first_ordered_on', 'last_ordered_on', 'day'), 'order_day_count - 1'
+            dbt.datediff('first_ordered_on', 'last_ordered_on', 'day'), '(order_day_count - 1)'
         ) }} as average_days_between_orders,
 
         -- dates

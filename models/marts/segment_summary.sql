@@ -40,7 +40,7 @@ segment_totals as (
         count(customers.recency_days) as buyers,
         count(case when customers.frequency > 1 then 1 end) as repeat_buyers,
         sum(customers.tenure_days - customers.recency_days) as gap_days,
-        sum(customers.order_day_count - 1) as gaps,
+        sum(greatest(customers.order_day_count - 1, 0)) as gaps,
         sum(customers.recency_days) as recency_days,
         sum(customers.gross_amount) as gross_amount,
         sum(customers.return_amount) as return_amount
