@@ -154,8 +154,7 @@ def beta_quadrature(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
     # The first of these factors is 1, and would be 0 / 0 where a + b is 1.
     square[1:] *= (steps[1:] + a + b - 2) / (total[1:] - 1)
     nodes, vectors = eigh_tridiagonal(mean, np.sqrt(square))
-    # Rounding may put a node that is all but zero below it.
-    return np.maximum(nodes, 1e-30), vectors[0] ** 2
+    return nodes, vectors[0] ** 2
 
 
 def expected_orders(
