@@ -162,11 +162,11 @@ def expected_orders(
 ) -> np.ndarray:
     """BG/NBD's conditional expectation of order days within the horizon, (rows,).
 
-    Fader, Hardie and Lee (2005), with its integral taken as such rather than as a hypergeometric
-    function, which overflows: the mean of (1 - ((alpha + T) / (alpha + T + p t))^(r + x)) / p over
-    the chance p of stopping after an order day, which is beta(a, b + x) distributed for a customer
-    who is active, times the probability of that. All terms are positive, and a = 1 is no special
-    case. x: repeat_days. T: observed_days. t: horizon_days.
+    Fader, Hardie and Lee (2005), with the integral left as one: the mean of
+    (1 - ((alpha + T) / (alpha + T + p t))^(r + x)) / p over the chance p of stopping after an order
+    day, which is beta(a, b + x) distributed for a customer who is active, times the probability of
+    that. All terms are positive, and a = 1 is no special case. x: repeat_days. T: observed_days.
+    t: horizon_days.
     """
     r, alpha, a, b = parameters
     repeat, observed = histories["repeat_days"].to_numpy(), histories["observed_days"].to_numpy()
