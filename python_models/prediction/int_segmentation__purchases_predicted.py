@@ -29,8 +29,8 @@ HISTORY = ["repeat_days", "active_days", "observed_days"]
 COLUMNS = ["customer_group", *HISTORY, "measure", "value"]
 QUADRATURE_NODES = 100
 
-# Least and greatest of r, alpha, a and b. Beyond them a rate or a dropout is the same for everybody
-# to three digits, or the dropout of one order day in a hundred thousand.
+# Least and greatest of r, alpha, a and b. Above them customers hardly differ; below the least a
+# nobody stops.
 PURCHASE_BOUNDS = np.array([(1e-3, 1e3), (1e-2, 1e6), (1e-5, 1e3), (1e-3, 1e4)])
 # r, a and b; alpha follows from the group's mean rate.
 PURCHASE_STARTS = [(0.5, 0.8, 2.5), (1.0, 0.05, 1.0), (5.0, 5.0, 50.0)]
@@ -89,9 +89,9 @@ def purchase_log_likelihood(
 ) -> tuple[float, np.ndarray]:
     """BG/NBD: the log-likelihood per customer and its gradient by r, alpha, a and b.
 
-    Fader, Hardie and Lee, "Counting Your Customers" the Easy Way (2005), equation 6, in logarithms.
-    histories: HISTORY, distinct, and customers, how many share it. The gamma functions are needed
-    once for each number of repeat order days.
+    Fader, Hardie and Lee, "Counting Your Customers" the Easy Way (2005), in logarithms. histories:
+    HISTORY, distinct, and customers, how many share it. Gamma functions are the slow part, and are
+    needed once for each number of repeat order days.
     """
     r, alpha, a, b = parameters
     repeat, active, observed = histories[HISTORY].to_numpy(dtype=np.float64).T
@@ -151,11 +151,10 @@ def beta_quadrature(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
     total = 2 * steps + a + b - 2
     mean = np.append(a / (a + b), 0.5 + (a - b) * (a + b - 2) / (2 * total * (total + 2)))
     square = steps * (steps + a - 1) * (steps + b - 1) / (total**2 * (total + 1))
-    # The first (steps + a + b - 2) / (total - 1) is one, and 0 / 0 where a + b is one.
-    square[1:] *= ((steps + a + b - 2) / (total - 1))[1:]
+    # The first of these factors is 1, and would be 0 / 0 where a + b is 1.
+    square[1:] *= (steps[1:] + a + b - 2) / (total[1:] - 1)
     nodes, vectors = eigh_tridiagonal(mean, np.sqrt(square))
-    # Rounding may put a node that is all but zero below it.
-    return np.maximum(nodes, 1e-30), vectors[0] ** 2
+    return nodes, vectors[0] ** 2
 
 
 def expected_orders(
@@ -163,10 +162,11 @@ def expected_orders(
 ) -> np.ndarray:
     """BG/NBD's conditional expectation of order days within the horizon, (rows,).
 
-    Fader, Hardie and Lee (2005), equation 10, before its integral is written as a hypergeometric
-    function: the mean of (1 - ((alpha + T) / (alpha + T + p t))^(r + x)) / p over the chance p of
-    stopping after an order day, whose distribution is beta(a, b + x) for a customer who is active,
-    times the probability of that. All terms are positive, and a = 1 is no special case.
+    Fader, Hardie and Lee (2005), with the integral left as one: the mean of
+    (1 - ((alpha + T) / (alpha + T + p t))^(r + x)) / p over the chance p of stopping after an order
+    day, which is beta(a, b + x) distributed for a customer who is active, times the probability of
+    that. All terms are positive, and a = 1 is no special case. x: repeat_days. T: observed_days.
+    t: horizon_days.
     """
     r, alpha, a, b = parameters
     repeat, observed = histories["repeat_days"].to_numpy(), histories["observed_days"].to_numpy()
@@ -185,9 +185,9 @@ def value_log_likelihood(
 ) -> tuple[float, np.ndarray]:
     """Gamma-Gamma: the log-likelihood per customer and its gradient by p, q and v.
 
-    Fader and Hardie, The Gamma-Gamma Model of Monetary Value (2013), equation 1a. repeat: order days
-    after the first, at least one. values: mean money of these, positive; v is in their unit. Both
-    (customers,).
+    Fader and Hardie, The Gamma-Gamma Model of Monetary Value (2013). repeat: order days after the
+    first, at least one. values: mean money of these, positive; v is in their unit. Both
+    (customers,), in a fixed order.
     """
     p, q, v = parameters
     per_days = np.bincount(repeat).astype(np.float64)
@@ -223,9 +223,7 @@ def fit_values(repeat: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, floa
     return parameters * [1, 1, unit], (mean - np.log(unit)) * len(repeat)
 
 
-def expected_value(
-    parameters: np.ndarray, repeat: np.ndarray, amounts: np.ndarray
-) -> np.ndarray:
+def expected_value(parameters: np.ndarray, repeat: np.ndarray, amounts: np.ndarray) -> np.ndarray:
     """Gamma-Gamma's expected money of an order day; needs q > 1. Returns above sales count as 0."""
     p, q, v = parameters
     return p * (v + np.maximum(amounts, 0)) / (p * repeat + q - 1)
@@ -337,9 +335,9 @@ def predict_group(now: pd.DataFrame, before: pd.DataFrame, limits: pd.Series) ->
 def predict_all(histories: pd.DataFrame, limits: pd.Series) -> pd.DataFrame:
     """Fits every customer group that there is.
 
-    histories: one row per buyer and moment, as int_segmentation__purchase_histories has them, in any
-    order. limits: prediction_days, return_window_days and min_repeat_customers. Gives COLUMNS; no
-    rows where there is nobody.
+    histories: int_segmentation__purchase_histories, one row per buyer and moment, in any order.
+    limits: prediction_days, return_window_days and min_repeat_customers. Gives COLUMNS; no rows
+    where there is nobody.
     """
     # Sums of doubles depend on the order of the rows.
     histories = histories.sort_values([*HISTORY, "repeat_amount", "later_days", "later_amount"])
