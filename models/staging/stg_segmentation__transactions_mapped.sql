@@ -16,7 +16,9 @@
 {#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}
 {%- set others =
     [] if 'line_id' in mapping else headings | map('lower') | reject('in', mapped) | list -%}
-{%- set scales = {'quantity': 4, 'unit_price': 6, 'amount': 4} %}
+{%- set scales = {
+    'quantity': 4, 'unit_price': 6, 'amount': 4, 'unit_cost': 6, 'discount_amount': 4,
+} %}
 
 select
     {% for canonical in customer_segmentation.canonical_columns('transactions') -%}
