@@ -49,6 +49,7 @@
 {#
     An amount at an exchange rate, exact. The product may have 43 digits, and engines hold 38: so
     whole units and the rest are converted apart, and each product has its room. Null from 10^15 on.
+    Whole units have 19 digits for the reason that line_product gives.
 
     {{ converted('amount', 'rate') }}     12.50 at 0.85370001   ->   10.671250125
 
@@ -57,7 +58,7 @@
 #}
 {% macro converted(amount, rate) -%}
     {%- set amount = customer_segmentation.try_cast(amount, 'decimal(25, 10)') -%}
-    {%- set whole = 'cast(floor(' ~ amount ~ ') as decimal(16, 0))' -%}
+    {%- set whole = 'cast(floor(' ~ amount ~ ') as decimal(19, 0))' -%}
     {%- set rest = 'cast(' ~ amount ~ ' - floor(' ~ amount ~ ') as decimal(10, 10))' -%}
     {{ customer_segmentation.try_cast(whole ~ ' * ' ~ rate, 'decimal(27, 8)') }}
     + {{ rest }} * {{ rate }}

@@ -298,8 +298,9 @@ final as (
         -- numbers
         quantity,
         {% if has_rates -%}
-        {{ customer_segmentation.try_cast('round(unit_price * rate, 6)', 'decimal(18, 6)') }}
-            as unit_price,
+        {{ customer_segmentation.try_cast(
+            'round(unit_price * cast(rate as decimal(19, 8)), 6)', 'decimal(18, 6)'
+        ) }} as unit_price,
         {%- else -%}
         unit_price,
         {%- endif %}

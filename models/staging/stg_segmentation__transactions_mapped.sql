@@ -1,4 +1,6 @@
 -- One row per row of the input, with canonical names, everything still text
+-- depends_on: {{ ref('stg_segmentation__exchange_rates') }}
+{#- So that the rates are there, and checked, before any row is read. #}
 {{ customer_segmentation.check_settings() }}
 {{- customer_segmentation.check_inputs() }}
 {%- set has_input = customer_segmentation.has_input('transactions') -%}
