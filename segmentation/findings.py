@@ -172,7 +172,8 @@ def switched_off(look: Look, findings: Findings) -> list[str]:
         "any sale of the same customer and amount"
         + (" and quantity." if "quantity" in mapped else "."),
         "country": "country stays empty in customer_orders and customer_segments.",
-        "currency": "two currencies go unnoticed, unless they stand beside the money itself.",
+        "currency": "two currencies go unnoticed, unless they stand beside the money itself, and "
+        "no exchange_rates can convert them.",
     }
     if "amount" in mapped:
         told["quantity"] = (
@@ -189,7 +190,7 @@ def switched_off(look: Look, findings: Findings) -> list[str]:
             "service_codes of yours (var seed_overrides) names them, fees count as goods.",
             f"{'fees':<14}",
         )
-    unread = ["product_name", "channel", "unit_cost", "discount_amount"]
+    unread = ["product_name", "brand", "channel", "store", "unit_cost", "discount_amount"]
     if gone := [name for name in unread if name not in mapped]:
         lines += say(f"{', '.join(gone)}: nothing, for no table uses such columns yet.")
     return ["What is not mapped, and what that means", *lines] if lines else []

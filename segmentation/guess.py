@@ -122,7 +122,7 @@ def transactions_mapping(columns: Sequence[Column], separator: str = ".") -> Map
     _take_order(guess)
     _take_money(guess)
     _take_product(guess)
-    for canonical in ("country", "channel", "currency"):
+    for canonical in ("brand", "country", "store", "channel", "currency"):
         guess.take(canonical, guess.best(canonical, lambda column: not column.is_date))
     guess.take("unit_cost", guess.best("unit_cost", lambda column: column.is_number))
     guess.take("discount_amount", guess.best("discount_amount", _is_more_than_a_rate(guess)))

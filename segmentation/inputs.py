@@ -39,6 +39,7 @@ from segmentation.summary import CLASSES
 
 TEXT = (".csv", ".tsv", ".txt")
 MAPPED = "stg_segmentation__transactions_mapped"
+RATES = "stg_segmentation__exchange_rates"
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 CUSTOMERS_VARS = ("customers", "customer_columns", "psychographic_columns", "attribute_columns")
 LAYOUT = ("encoding", "delimiter", "decimal_separator", "date_format")
@@ -111,7 +112,7 @@ class Records:
 def scratch(settings: dict) -> Iterator[Scratch]:
     """A scratch database, and gone it is afterwards. It sees the user's where the vars name it."""
     database = Path(ROOT, os.environ.get("SEGMENTATION_DB", "warehouse.duckdb"))
-    named = [settings.get(name) or "" for name in ("transactions", "customers")]
+    named = [settings.get(name) or "" for name in ("transactions", "customers", "exchange_rates")]
     named += (settings.get("seed_overrides") or {}).values()
     is_named = any(name and not _is_file(name) and "{{" not in name for name in map(str, named))
     with tempfile.TemporaryDirectory(prefix="segmentation_", ignore_cleanup_errors=True) as folder:
@@ -133,8 +134,8 @@ def look_at(place: Scratch, name: str, settings: dict) -> Look:
     # Without a mapping, every sheet of a workbook is read: any may hold the order lines.
     unmapped = {} if "transaction_columns" in settings else {"transaction_columns": {}}
     place.read_project(settings | unmapped)
-    parents = ["build", "--select", f"+{MAPPED}", "--exclude", MAPPED, *NO_TESTS]
-    place.run(parents, settings | unmapped)
+    parents = ["--select", f"+{MAPPED}", "--exclude", MAPPED, RATES]
+    place.run(["build", *parents, *NO_TESTS], settings | unmapped)
     look = _described(place, name, settings)
     headings = [column.heading for column in look.columns]
     if _is_text(path) and "transaction_headings" not in settings and looks_like_data(headings):
@@ -322,6 +323,7 @@ REJECTS = """
                 when 'quantity' then raw_quantity
                 when 'unit_price' then raw_unit_price
                 when 'amount' then coalesce(raw_amount, raw_quantity || ' × ' || raw_unit_price)
+                when 'currency' then concat_ws(' on ', currency, ordered_at::date)
                 else raw_order_id
             end
         )

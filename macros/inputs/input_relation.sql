@@ -3,7 +3,7 @@
     that it names. Files are read as text, so that no type guessed from the first rows can fail on
     a later one; staging casts.
 
-    input: transactions or customers. Gives SQL text. Fails when the var is empty, the ending is
+    input: transactions, customers or exchange_rates. Gives SQL text. Fails when the var is empty, the ending is
     unknown or no file is there. A path may be a pattern such as data/2024-*.csv: the files are read
     as one.
 #}
@@ -33,7 +33,12 @@
                 ~ ' (paths start at the project folder).'
             ) %}
         {% endif %}
-        {% if ending == 'xlsx' %}
+        {% if ending == 'xlsx' and input == 'exchange_rates' %}
+            {% do customer_segmentation.fail(
+                'The workbook ' ~ value ~ ' in the var exchange_rates cannot be read: save its'
+                ~ ' sheet as .csv.'
+            ) %}
+        {% elif ending == 'xlsx' %}
             {{ return(customer_segmentation.workbook_rows(input)) }}
         {% elif ending == 'parquet' %}
             {{ return('read_parquet(' ~ path ~ ', union_by_name = true)') }}
@@ -222,19 +227,17 @@
 
 {#
     One of the vars encoding, delimiter, decimal_separator and date_format, for one input. Such a
-    var has one value for both inputs, or a map with one for each.
+    var has one value for both inputs, or a map with one for each. Exchange rates do not come from
+    the shop, and are always read as usual.
 
     vars: {encoding: {customers: latin-1}}
     input_setting('encoding', 'customers')      ->   latin-1
     input_setting('encoding', 'transactions')   ->   utf-8
 #}
 {% macro input_setting(name, input) %}
-    {% set value = var(name) %}
-    {% if value is mapping %}
-        {% set usual = {'encoding': 'utf-8', 'decimal_separator': '.'}.get(name) %}
-        {{ return(value.get(input, usual)) }}
-    {% endif %}
-    {{ return(value) }}
+    {% set usual = {'encoding': 'utf-8', 'decimal_separator': '.'}.get(name) %}
+    {% set value = var(name) if input != 'exchange_rates' else {} %}
+    {{ return(value.get(input, usual) if value is mapping else value) }}
 {% endmacro %}
 
 {# The names of an input's columns where the vars give them, because its file does not. #}

@@ -16,6 +16,8 @@
             and var('transaction_headings') is not string
             and var('transaction_headings') | map('lower') | unique | list | length
             == var('transaction_headings') | length, 'a list of names, each once'),
+        ('exchange_rates', var('exchange_rates') is none or var('exchange_rates') is string,
+            'a relation or a file, or nothing'),
         ('timezone', var('timezone') in modules.pytz.all_timezones,
             'a name of the tz database such as Europe/London'),
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),

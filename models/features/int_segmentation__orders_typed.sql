@@ -23,7 +23,10 @@ orders as (
         min(country) as country,
         count(*) as line_count,
         sum(quantity) as unit_count,
-        sum(amount) as net_amount
+        sum(amount) as net_amount,
+        -- Profit would be too high where a cost is known in part.
+        case when count(cost_amount) = count(*) then sum(cost_amount) end as cost_amount,
+        sum(discount_amount) as discount_amount
     from lines
     group by customer_id, order_id, line_class
 
@@ -45,7 +48,9 @@ final as (
         orders.unit_count,
         case when orders.line_class = 'sale' then orders.net_amount else 0 end as gross_amount,
         case when orders.line_class = 'return' then -orders.net_amount else 0 end as return_amount,
-        orders.net_amount
+        orders.net_amount,
+        orders.cost_amount,
+        orders.discount_amount
     from orders
     left join sale_lines_matched
         on

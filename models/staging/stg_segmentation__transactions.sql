@@ -7,6 +7,8 @@
 {%- set mapping = customer_segmentation.input_columns('transactions') %}
 {%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') %}
 {%- set amount_is_given = 'amount' in mapping %}
+{%- set has_rates = customer_segmentation.has_exchange_rates() %}
+{%- set rate = 'rate' if has_rates else none %}
 
 with mapped as (
 
@@ -20,6 +22,15 @@ date_format as (
 
 ),
 
+{% if has_rates -%}
+exchange_rates as (
+
+    select * from {{ ref('stg_segmentation__exchange_rates') }}
+    where problem is null
+
+),
+
+{% endif -%}
 service_codes as (
 
     select distinct
@@ -61,7 +72,9 @@ tidied as (
         {% for id in ['customer_id', 'order_id', 'product_id'] -%}
         {{ customer_segmentation.trim_blanks('mapped.' ~ id) }} as tidy_{{ id }},
         {% endfor -%}
-        {% for number in ['quantity', 'unit_price', 'amount'] -%}
+        {% for number in [
+            'quantity', 'unit_price', 'amount', 'unit_cost', 'discount_amount'
+        ] -%}
         {{ customer_segmentation.tidy_number('mapped.' ~ number, separator) }} as tidy_{{ number }},
         {% endfor -%}
         {{ customer_segmentation.currency_or_null(
@@ -81,7 +94,9 @@ typed as (
             as product_id,
 
         -- text
-        nullif({{ customer_segmentation.trim_spaces('tidied.country') }}, '') as country,
+        {% for column in ['brand', 'country', 'channel', 'store'] -%}
+        nullif({{ customer_segmentation.trim_spaces('tidied.' ~ column) }}, '') as {{ column }},
+        {% endfor -%}
         coalesce(
             upper(nullif({{ customer_segmentation.trim_spaces('tidied.currency') }}, '')),
             tidied.amount_currency
@@ -98,6 +113,9 @@ typed as (
         {%- endif %}
         {{ customer_segmentation.decimal_or_null('tidied.tidy_unit_price', 18, 6) }} as unit_price,
         {{ customer_segmentation.decimal_or_null('tidied.tidy_amount', 18, 4) }} as given_amount,
+        {{ customer_segmentation.decimal_or_null('tidied.tidy_unit_cost', 18, 6) }} as unit_cost,
+        {{ customer_segmentation.decimal_or_null('tidied.tidy_discount_amount', 18, 4) }}
+            as given_discount,
 
         -- timestamps
         {{ customer_segmentation.timestamp_in_format(
@@ -123,12 +141,56 @@ typed as (
 
 ),
 
+{% if has_rates -%}
+currency_days as (
+
+    select distinct
+        currency,
+        cast(ordered_at as date) as ordered_on
+    from typed
+
+),
+
+-- A rate is looked up once for each day on which there are orders in the currency, not for each row.
+daily_rates as (
+
+    select
+        currency_days.currency,
+        currency_days.ordered_on,
+        exchange_rates.rate
+    from currency_days
+    inner join exchange_rates
+        on
+            currency_days.currency = exchange_rates.currency
+            and currency_days.ordered_on >= exchange_rates.valid_from
+            and (
+                currency_days.ordered_on < exchange_rates.valid_to
+                or exchange_rates.valid_to is null
+            )
+
+),
+
+rated as (
+
+    select
+        typed.*,
+        daily_rates.rate
+    from typed
+    left join daily_rates
+        on
+            typed.currency = daily_rates.currency
+            and cast(typed.ordered_at as date) = daily_rates.ordered_on
+
+),
+
+{% endif -%}
 priced as (
 
     select
         *,
-        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }} as amount
-    from typed
+        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price', rate) }}
+            as amount
+    from {{ 'rated' if has_rates else 'typed' }}
 
 ),
 
@@ -142,7 +204,7 @@ described as (
         false
         {%- endif %} as is_later,
         coalesce(
-            {% if amount_is_given %}priced.amount < 0 or {% endif -%}
+            {% if amount_is_given %}priced.given_amount < 0 or {% endif -%}
             priced.quantity < 0
             {%- if return_order_pattern %}
             or {{ customer_segmentation.regex_matches('priced.order_id', return_order_pattern) }}
@@ -161,6 +223,10 @@ checked as (
 
     select
         *,
+        -- Goods that come back take cost and discount with them, whatever signs the input writes.
+        case when is_return then -abs(quantity) else quantity end as signed_quantity,
+        case when is_return then -abs(given_discount) else abs(given_discount) end
+            as signed_discount,
         case
             when {{ customer_segmentation.is_blank('raw_ordered_at') }} then 'ordered_at missing'
             when ordered_at is null then 'ordered_at unreadable'
@@ -178,10 +244,16 @@ checked as (
             when unit_price <= 0 then 'unit_price not positive'
             {%- endif %}
             when quantity = 0 then 'quantity zero'
-            when amount is null then 'amount too large'
+            when amount is null {% if has_rates %}and rate is not null {% endif -%}
+                then 'amount too large'
             when abs(quantity) > {{ customer_segmentation.threshold('max_line_amount') }}
                 then 'quantity too large'
-            when is_return and amount > 0 then 'return with a positive amount'
+            when is_return and coalesce(given_amount, quantity) > 0
+                then 'return with a positive amount'
+            {%- if has_rates %}
+            when currency is null then 'currency missing'
+            when rate is null then 'currency without an exchange rate'
+            {%- endif %}
         end as reject_reason
     from described
 
@@ -213,7 +285,10 @@ final as (
         product_id,
 
         -- text
+        brand,
         country,
+        channel,
+        store,
         currency,
         line_class,
         case when line_class = 'rejected' then reject_reason end as reject_reason,
@@ -222,8 +297,18 @@ final as (
         {% endfor %}
         -- numbers
         quantity,
+        {% if has_rates -%}
+        {{ customer_segmentation.try_cast(
+            'round(unit_price * cast(rate as decimal(19, 8)), 6)', 'decimal(18, 6)'
+        ) }} as unit_price,
+        {%- else -%}
         unit_price,
+        {%- endif %}
         amount,
+        {{ customer_segmentation.line_money(
+            customer_segmentation.line_product('signed_quantity', 'abs(unit_cost)'), rate
+        ) }} as cost_amount,
+        {{ customer_segmentation.line_money('signed_discount', rate) }} as discount_amount,
 
         -- timestamps
         ordered_at

@@ -1,4 +1,6 @@
 -- One row per row of the input, with canonical names, everything still text
+-- depends_on: {{ ref('stg_segmentation__exchange_rates') }}
+{#- So that the rates are there, and checked, before any row is read. #}
 {{ customer_segmentation.check_settings() }}
 {{- customer_segmentation.check_inputs() }}
 {%- set has_input = customer_segmentation.has_input('transactions') -%}
@@ -16,7 +18,9 @@
 {#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}
 {%- set others =
     [] if 'line_id' in mapping else headings | map('lower') | reject('in', mapped) | list -%}
-{%- set scales = {'quantity': 4, 'unit_price': 6, 'amount': 4} %}
+{%- set scales = {
+    'quantity': 4, 'unit_price': 6, 'amount': 4, 'unit_cost': 6, 'discount_amount': 4,
+} %}
 
 select
     {% for canonical in customer_segmentation.canonical_columns('transactions') -%}

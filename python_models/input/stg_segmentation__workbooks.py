@@ -8,7 +8,7 @@ from glob import glob
 from hashlib import md5
 
 # As many digits behind the point as staging keeps: what a formula gives (10 / 3) has no end.
-DIGITS = {"quantity": 4, "unit_price": 6, "amount": 4}
+DIGITS = {"quantity": 4, "unit_price": 6, "amount": 4, "unit_cost": 6, "discount_amount": 4}
 
 
 def text_of(cell: object, decimal_separator: str = ".", digits: int | None = None) -> str | None:

@@ -1,5 +1,9 @@
--- Rows and money of all line classes add up to the input's own, summed from its text
+-- Rows and money of all line classes add up to the input's own, summed from its text; where exchange
+-- rates convert it, at the newest rate of each day, which is looked up here in a way of its own
 {%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') %}
+{%- set has_rates = customer_segmentation.has_exchange_rates() %}
+{%- set money = 'amount' if 'amount' in customer_segmentation.input_columns('transactions')
+    else 'unit_price' %}
 
 with tidied as (
 
@@ -7,17 +11,65 @@ with tidied as (
         {{ customer_segmentation.tidy_number('amount', separator) }} as amount,
         {{ customer_segmentation.tidy_number('quantity', separator) }} as quantity,
         {{ customer_segmentation.tidy_number('unit_price', separator) }} as unit_price
+        {%- if has_rates %},
+        coalesce(
+            upper(nullif({{ customer_segmentation.trim_spaces('currency') }}, '')),
+            {{ customer_segmentation.currency_or_null(money) }}
+        ) as currency,
+        cast({{ customer_segmentation.timestamp_in_format(
+            customer_segmentation.trim_spaces('ordered_at'),
+            '(select date_format from ' ~ ref('stg_segmentation__date_format') ~ ')',
+        ) }} as date) as ordered_on
+        {%- endif %}
     from {{ ref('stg_segmentation__transactions_mapped') }}
 
 ),
 
+{% if has_rates -%}
+exchange_rates as (
+
+    select * from {{ ref('stg_segmentation__exchange_rates') }}
+
+),
+
+newest_rates as (
+
+    select
+        tidied.currency,
+        tidied.ordered_on,
+        max(exchange_rates.valid_from) as valid_from
+    from (select distinct currency, ordered_on from tidied) as tidied
+    inner join exchange_rates
+        on
+            tidied.currency = exchange_rates.currency
+            and tidied.ordered_on >= exchange_rates.valid_from
+    group by
+        tidied.currency,
+        tidied.ordered_on
+
+),
+
+{% endif -%}
 input_rows as (
 
     select
-        {{ customer_segmentation.decimal_or_null('amount', 18, 4) }} as given_amount,
-        {{ customer_segmentation.decimal_or_null('quantity', 18, 4) }} as quantity,
-        {{ customer_segmentation.decimal_or_null('unit_price', 18, 6) }} as unit_price
+        {% if has_rates -%}
+        exchange_rates.rate,
+        {% endif -%}
+        {{ customer_segmentation.decimal_or_null('tidied.amount', 18, 4) }} as given_amount,
+        {{ customer_segmentation.decimal_or_null('tidied.quantity', 18, 4) }} as quantity,
+        {{ customer_segmentation.decimal_or_null('tidied.unit_price', 18, 6) }} as unit_price
     from tidied
+    {%- if has_rates %}
+    left join newest_rates
+        on
+            tidied.currency = newest_rates.currency
+            and tidied.ordered_on = newest_rates.ordered_on
+    left join exchange_rates
+        on
+            newest_rates.currency = exchange_rates.currency
+            and newest_rates.valid_from = exchange_rates.valid_from
+    {%- endif %}
 
 ),
 
@@ -26,7 +78,11 @@ input_totals as (
     select
         count(*) as row_count,
         coalesce(
-            sum({{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}),
+            sum(
+                {{ customer_segmentation.line_amount(
+                    'given_amount', 'quantity', 'unit_price', 'rate' if has_rates else none
+                ) }}
+            ),
             0
         ) as amount
     from input_rows

@@ -165,6 +165,7 @@ SHOPS = {
             "amount": "price",
             "order_id": "user_session",
             "product_id": "product_id",
+            "brand": "brand",
         },
     ),
     "Superstore": (
@@ -241,6 +242,27 @@ SHOPS = {
             "quantity": "Quantity",
             "unit_price": "Unit price",
             "order_id": "Invoice ID",
+            "store": "Branch",
+        },
+    ),
+    "a chain of shops": (
+        """
+        Date|Store Name|Sales Channel|Customer No|Item Code|Manufacturer|Qty|Price|Cost per item|Discount|Transaction Currency
+        2024-01-05|Berlin|till|4711|A-1|Acme|2|10.00|4.25|1.50|EUR
+        2024-01-06|Graz|web|4712|A-2|Acme|1|12.00|5.10|0.00|EUR
+        """,  # noqa: E501
+        {
+            "customer_id": "Customer No",
+            "ordered_at": "Date",
+            "quantity": "Qty",
+            "unit_price": "Price",
+            "product_id": "Item Code",
+            "brand": "Manufacturer",
+            "channel": "Sales Channel",
+            "store": "Store Name",
+            "currency": "Transaction Currency",
+            "unit_cost": "Cost per item",
+            "discount_amount": "Discount",
         },
     ),
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import chdir
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from random import Random
 
 import duckdb
@@ -65,6 +65,7 @@ AMOUNTS = Rules(
 )
 LEAP_DAY = date(2024, 2, 29)
 TRUNCATED = replace(LINES, as_of_date=LEAP_DAY)
+RATES = "stg_segmentation__exchange_rates"
 STAGING = [
     "stg_segmentation__transactions_mapped",
     "stg_segmentation__date_format",
@@ -113,15 +114,16 @@ class Compiled:
         run(f"create schema shop; create schema {SCHEMA}; set schema = '{SCHEMA}'")
         run(f"create table shop.lines ({' text, '.join(COLUMNS)} text)")
         run("create table shop.fees (product_code text, matches text)")
+        run("create table shop.rates (currency text, valid_from text, rate text)")
         self.fill("shop.fees", ["product_code", "matches"], FEES.items())
         for seed in ("rfm_segment_map", "segment_definitions", "thresholds", "profile_values"):
             run(f"create table {seed} as from read_csv('{ROOT / 'seeds' / seed}.csv')")
         # There are no customer records: their models are made once, where the others read them.
-        for model in [*STAGING, FEATURES[0], *RECORDS, *FEATURES[1:], *MARTS]:
+        for model in [RATES, *STAGING, FEATURES[0], *RECORDS, *FEATURES[1:], *MARTS]:
             kind = "view" if model.endswith("_mapped") else "table"
             run(f"create {kind} {model} as {queries[model]}")
         # Any table made after a query was planned has it planned again.
-        for model in STAGING[1:] + FEATURES + MARTS:
+        for model in [RATES, *STAGING[1:], *FEATURES, *MARTS]:
             run(f"prepare build_{model} as insert into {model} {queries[model]}")
 
     def fill(self, table: str, columns: list[str], rows: Iterable[Iterable]) -> None:
@@ -159,11 +161,13 @@ def compile_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Comp
     """Builds seeds and models once with some vars on a row of text, and gives their SQL."""
     folder = tmp_path_factory.mktemp("compiled")
     database = folder / "warehouse.duckdb"
-    values = ("C1", "1", "p", "1", "1", "1", "2024-01-01", "", "", "")
+    values = ("C1", "1", "p", "1", "1", "1", "2024-01-01", "", "", "EUR")
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema shop")
         connection.execute("create table shop.fees (product_code text, matches text)")
         connection.executemany("insert into shop.fees values (?, ?)", list(FEES.items()))
+        connection.execute("create table shop.rates (currency text, valid_from text, rate text)")
+        connection.execute("insert into shop.rates values ('EUR', '2024-01-01', '1')")
         connection.execute(f"create table shop.lines ({' text, '.join(COLUMNS)} text)")
         connection.execute(f"insert into shop.lines values ({', '.join('?' * 10)})", values)
 
@@ -677,3 +681,100 @@ def test_dates_are_read_exactly_or_reported_where_their_format_is_found(dated, d
     else:
         assert form in ("month_first", "day_first")
         assert ambiguous in texts
+
+
+# Exchange rates
+
+RATED = replace(
+    LINES,
+    mapping={
+        "order_id": "bill",
+        "customer_id": "who",
+        "quantity": "n",
+        "unit_price": "price",
+        "ordered_at": "day",
+        "currency": "till",
+        "unit_cost": "paid",
+        "discount_amount": "note",
+    },
+)
+DAYS_OF_RATES = [date(2024, 2, 28) + timedelta(days=n) for n in range(4)]
+
+
+def exact(most_digits: int, scale: int, least: int = 0) -> st.SearchStrategy:
+    """Decimals of any size up to so many digits, so many of them behind the point."""
+    return st.integers(1, most_digits).flatmap(
+        lambda digits: st.integers(least, 10**digits - 1).map(lambda n: Decimal(n).scaleb(-scale))
+    )
+
+
+def rounded(value: Decimal, scale: int, most: Decimal) -> Decimal | None:
+    """The value rounded half away from zero; None where it is larger than the most."""
+    value = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    return value if abs(value) <= most else None
+
+
+def test_money_is_converted_exactly_and_rounded_once(compile_with):
+    """At the newest rate of the order's day, in numbers of any size that can be read."""
+    compiled = compile_with(RATED, exchange_rates="shop.rates")
+    codes = st.sampled_from(["EUR", "GBP", "USD"])
+    lines = st.tuples(
+        exact(18, 4, 1), exact(18, 6, 1), exact(18, 6), exact(18, 4), codes,
+        st.sampled_from(DAYS_OF_RATES), st.booleans(),
+    )  # fmt: skip
+    rates = st.dictionaries(
+        st.tuples(codes, st.sampled_from(DAYS_OF_RATES)), exact(18, 8, 1), max_size=9
+    )
+
+    def money(parts: Decimal, rate: Decimal) -> Decimal | None:
+        """Of a line; what has 16 digits before the point in its own currency is too large, too."""
+        return rounded(parts * rate, 4, Decimal(10**12)) if parts < 10**15 else None
+
+    @many
+    @given(st.lists(lines, min_size=1, max_size=12), rates)
+    def holds(rows: list[tuple], table: dict[tuple[str, date], Decimal]) -> None:
+        compiled.fill(
+            "shop.rates",
+            ["currency", "valid_from", "rate"],
+            [(code.lower(), f"{day}", f"{rate:f}") for (code, day), rate in table.items()],
+        )
+        compiled.read(
+            [
+                dict.fromkeys(COLUMNS)
+                | {"bill": f"{i}", "n": f"{'-' * back}{quantity:f}", "price": f"{price:f}"}
+                | {
+                    "paid": f"{cost:f}",
+                    "note": f"{discount:f}",
+                    "till": code,
+                    "day": f"{day} 23:59",
+                }
+                for i, (quantity, price, cost, discount, code, day, back) in enumerate(rows)
+            ]
+        )
+        found = compiled.build([RATES, *STAGING]).ask(
+            """
+            select unit_price, amount, cost_amount, discount_amount, reject_reason
+            from stg_segmentation__transactions order by cast(order_id as integer)
+            """
+        )
+        with localcontext(prec=99):
+            for row, line in zip(rows, found, strict=True):
+                quantity, price, cost, discount, code, day, back = row
+                valid = [since for known, since in table if known == code and since <= day]
+                rate = table[code, max(valid)] if valid else None
+                if rate is None:
+                    assert line[:4] == (None,) * 4
+                    too_many = quantity > 10**12
+                    reason = (
+                        "quantity too large" if too_many else "currency without an exchange rate"
+                    )
+                    assert line[4] == reason
+                    continue
+                parts = quantity * price, quantity * cost, discount
+                expected = [money(part, rate) for part in parts]
+                signed = [value if value is None or not back else -value for value in expected]
+                assert line[0] == rounded(price * rate, 6, Decimal("999999999999.999999"))
+                assert list(line[1:4]) == signed
+                assert (line[4] == "amount too large") == (signed[0] is None)
+
+    holds()

@@ -1,4 +1,4 @@
--- Gate: amounts in different currencies cannot be added
+-- Gate: amounts in different currencies cannot be added, unless exchange rates convert them
 with currencies as (
 
     select
@@ -27,7 +27,8 @@ totals as (
 
 {{ customer_segmentation.gate(
     'totals',
-    'currency_count > 1',
+    'false' if customer_segmentation.has_exchange_rates() else 'currency_count > 1',
     "'The rows of transactions are in ' || currency_count || ' currencies, and amounts in '
-        || 'different currencies cannot be added: ' || currencies || '; convert or keep one.'",
+        || 'different currencies cannot be added: ' || currencies
+        || '; keep one, or name a table of rates in the var exchange_rates, which converts them.'",
 ) }}
