@@ -233,9 +233,9 @@ class Workshop:
         only: Sequence[str] = RULES,
     ) -> Outcome:
         """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here."""
-        unused = ["path:seeds/examples"]
+        unused = [] if "seed_overrides" in (settings or {}) else ["path:seeds/examples"]
         unused += ["path:seeds/demo"] if transactions or customers else []
-        runner = partial(Reader, more=[*only, "--exclude", *unused])
+        runner = partial(Reader, more=[*only, *(["--exclude", *unused] if unused else [])])
         words = self.words(settings, transactions, customers)
         return self.run_here("build", *words, runner=runner)
 

@@ -8,7 +8,7 @@ import duckdb
 import openpyxl
 import pytest
 import yaml
-from conftest import ROOT, Outcome, Workshop, shared_data
+from conftest import ROOT, TABLES, Outcome, Workshop, shared_data
 from test_builds import assert_kmeans_is_plain
 
 SETTINGS = yaml.safe_load((ROOT / "examples/online_retail.yml").read_text(encoding="utf-8"))
@@ -89,6 +89,127 @@ def test_segments_have_the_sizes_that_were_measured(online_retail):
     assert {row[0] for row in found} == set(measured)
     for segment, customers, revenue in found:
         assert (customers, revenue) == pytest.approx(measured[segment], abs=0.015), segment
+
+
+def sizes(outcome: Outcome, segmentation: str) -> dict[str, int]:
+    """Customers of each segment that has any."""
+    query = "select segment, customers from segment_summary where segmentation = $name"
+    return {name: count for name, count in outcome.ask(query, name=segmentation) if count}
+
+
+def test_wholesalers_are_few_and_buy_a_third(online_retail):
+    """About 195 customers and 36 % of revenue, a third of them with one order."""
+    [(traders, likely, share)] = online_retail.ask(
+        """
+        select
+            count(case when buyer_type <> 'consumer' then 1 end),
+            count(case when buyer_type = 'likely wholesale' then 1 end),
+            sum(case when buyer_type <> 'consumer' then monetary end) / sum(monetary)
+        from customer_segments
+        """
+    )
+    assert traders == pytest.approx(195, abs=10)
+    assert likely == pytest.approx(traders / 3, abs=5)
+    assert share == pytest.approx(0.36, abs=0.01)
+    assert online_retail.one(
+        "select count(*) from (select buyer_type from customer_segments order by monetary desc "
+        "limit 20) where buyer_type = 'consumer'"
+    ) <= 2
+
+
+def test_behaviours_have_the_sizes_that_were_measured(online_retail):
+    """Within 15 customers; Bargain hunter was counted with Mixed."""
+    found = sizes(online_retail, "behaviour")
+    found["Mixed"] += found.pop("Bargain hunter")
+    measured = {
+        "Return-prone": 45, "Too few orders": 2242, "Regular rhythm": 372,
+        "Repeat favourites": 119, "Big basket": 237, "Explorer": 270, "Mixed": 854,
+    }  # fmt: skip
+    assert {name: found[name] for name in measured} == pytest.approx(measured, abs=15)
+    assert max(found.values()) < 0.7 * sum(found.values())
+    # One year of data shows no season.
+    assert "Seasonal" not in found
+
+
+def test_value_classes_are_those_of_pareto(online_retail):
+    """About 80, 15 and 5 % of what is positive, and class sizes by a computation in pandas."""
+    revenue = online_retail.ask(
+        "select value_segment, revenue_12_months from customer_segments "
+        "where customer_status = 'buyer' order by revenue_12_months desc"
+    )
+    positive = [(segment, max(money, 0)) for segment, money in revenue]
+    everything = sum(money for _, money in positive)
+    for segment, share in {"A": 0.8, "B": 0.15, "C": 0.05}.items():
+        of_segment = sum(money for name, money in positive if name == segment)
+        assert float(of_segment / everything) == pytest.approx(share, abs=0.001)
+    found = sizes(online_retail, "value")
+    for segment, measured in {"A": 1166, "B": 1459, "C": 1709}.items():
+        assert found[segment] == pytest.approx(measured, rel=0.03)
+
+
+def test_predicted_value_says_what_it_is_worth_here(online_retail):
+    """The model sees nobody leave and predicts too little: no amounts, no probability, a rank."""
+    fits = online_retail.ask(
+        "select customer_group, prediction_status, holdout_order_ratio from prediction_quality "
+        "order by 1"
+    )
+    assert [group for group, _, _ in fits] == ["consumer", "wholesale"]
+    for _, status, ratio in fits:
+        assert status in ("no dropout identified", "not calibrated")
+        assert ratio == pytest.approx(0.74, abs=0.05)
+    assert online_retail.ask(
+        """
+        select
+            count(predicted_orders_12_months), count(predicted_revenue_12_months),
+            count(probability_active), count(predicted_value_position), min(came_back_share) > 0.3
+        from customer_segments
+        where customer_status = 'buyer'
+        """
+    ) == [(0, 0, 0, 4_333, True)]
+
+
+def test_overdue_is_not_gone(online_retail):
+    """Twice the own median gap flags a fifth of repeaters, and most of these came back."""
+    [(share, came_back)] = online_retail.ask(
+        """
+        select
+            count(case when is_overdue then 1 end) / count(is_overdue),
+            max(case when is_overdue then came_back_share end)
+        from customer_segments
+        """
+    )
+    assert share == pytest.approx(0.21, abs=0.05)
+    assert came_back == pytest.approx(0.58, abs=0.02)
+
+
+def test_stages_tell_who_comes_back(online_retail, workshop):
+    """Stages of 11 September, built without a later row, against the orders of the next 90 days."""
+    before = workshop.build_here(
+        SETTINGS | {"as_of_date": "2011-09-11", "segmentations": ["rfm", "lifecycle"]},
+        transactions=shared_data("online_retail.csv.gz"),
+        only=TABLES,
+    )
+    assert before.code == 0, before.err
+    came_back = {
+        customer
+        for (customer,) in online_retail.ask(
+            "select distinct customer_id from customer_orders where order_type = 'sale' "
+            "and ordered_at >= '2011-09-12' and ordered_at < '2011-12-11'"
+        )
+    }
+    stages = {}
+    for customer, stage in before.ask("select customer_id, lifecycle_segment from customer_segments"):
+        stages.setdefault(stage, []).append(customer in came_back)
+    rates = {stage: sum(back) / len(back) for stage, back in stages.items()}
+    measured = {
+        "Active repeat": 0.89, "Developing": 0.69, "Reactivated": 0.58, "At risk": 0.56,
+        "New": 0.48, "One-time": 0.43, "Lapsed": 0.36,
+    }  # fmt: skip
+    found = {stage: rates[stage] for stage in measured}
+    assert found == pytest.approx(measured, abs=0.025)
+    assert sorted(found, key=found.get, reverse=True) == list(measured)
+    assert len(stages["Active repeat"]) == pytest.approx(654, abs=15)
+    assert len(stages["Lapsed"]) == pytest.approx(1_056, abs=20)
 
 
 def test_kmeans_is_that_of_scikit_learn(online_retail):
