@@ -42,6 +42,13 @@ FACTS = """
         count(case when has_record then 1 end)
     from {schema}.customer_segments
 """
+PREDICTIONS = """
+    select prediction_status, count(*)
+    from {schema}.customer_segments
+    where prediction_status is not null
+    group by prediction_status
+    order by count(*) desc, prediction_status
+"""
 SEGMENTATIONS = "select distinct segmentation from {schema}.segment_directory"
 TITLES = {
     "rfm": "RFM segment",
@@ -90,6 +97,9 @@ def summarise(database: str, schema: str) -> str:
                     f"Plain NTILE would have split {split:,} customers from others with equal "
                     "values."
                 ]
+        predictions = [f"{status} ({count:,})" for status, count in ask(PREDICTIONS)]
+        if predictions:
+            text += ["", f"Predicted value, customers by status: {', '.join(predictions)}."]
         if classes:
             text += ["", *class_table(classes, "Where each row of the transactions went")]
         if told:

@@ -15,7 +15,8 @@ customers as (
 
     select
         count(*) as customers,
-        sum(monetary) as revenue
+        sum(monetary) as revenue,
+        sum(revenue_12_months) as revenue_12_months
     from {{ ref('customer_segments') }}
 
 ),
@@ -38,7 +39,8 @@ summary as (
     select
         segmentation,
         sum(customers) as customers,
-        sum(revenue) as revenue
+        sum(revenue) as revenue,
+        sum(revenue_12_months) as revenue_12_months
     from {{ ref('segment_summary') }}
     group by segmentation
 
@@ -61,4 +63,5 @@ where
         or members.revenue is distinct from customers.revenue
         or summary.customers is distinct from customers.customers
         or summary.revenue is distinct from customers.revenue
+        or summary.revenue_12_months is distinct from customers.revenue_12_months
     )

@@ -111,10 +111,13 @@ def test_wholesalers_are_few_and_buy_a_third(online_retail):
     assert traders == pytest.approx(195, abs=10)
     assert likely == pytest.approx(traders / 3, abs=5)
     assert share == pytest.approx(0.36, abs=0.01)
-    assert online_retail.one(
-        "select count(*) from (select buyer_type from customer_segments order by monetary desc "
-        "limit 20) where buyer_type = 'consumer'"
-    ) <= 2
+    assert (
+        online_retail.one(
+            "select count(*) from (select buyer_type from customer_segments order by monetary desc "
+            "limit 20) where buyer_type = 'consumer'"
+        )
+        <= 2
+    )
 
 
 def test_behaviours_have_the_sizes_that_were_measured(online_retail):
@@ -198,7 +201,9 @@ def test_stages_tell_who_comes_back(online_retail, workshop):
         )
     }
     stages = {}
-    for customer, stage in before.ask("select customer_id, lifecycle_segment from customer_segments"):
+    for customer, stage in before.ask(
+        "select customer_id, lifecycle_segment from customer_segments"
+    ):
         stages.setdefault(stage, []).append(customer in came_back)
     rates = {stage: sum(back) / len(back) for stage, back in stages.items()}
     measured = {

@@ -1,4 +1,4 @@
--- Equal values have equal scores, a better value never has a lower one, and one order is tile 1
+-- Within a group, equal values score alike and better ones never lower; one order is tile 1
 {%- set measures = [
     ('r_score', 'recency_days', 'desc'),
     ('f_score', 'frequency', 'asc'),
@@ -13,13 +13,15 @@ select
     max_score
 from (
     select
+        score_group,
         {{ value }},
         min({{ score }}) as min_score,
         max({{ score }}) as max_score,
-        lag(max({{ score }})) over (order by {{ value }} {{ better }}) as worse_score
+        lag(max({{ score }})) over (partition by score_group order by {{ value }} {{ better }})
+            as worse_score
     from {{ ref('customer_segments') }}
     where rfm_score is not null
-    group by {{ value }}
+    group by score_group, {{ value }}
 ) as scores
 where
     min_score <> max_score
