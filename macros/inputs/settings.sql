@@ -38,7 +38,8 @@
         ('predict_value', var('predict_value') in [true, false], 'true or false'),
         ('predict_value', customer_segmentation.runs_python_models() or not execute
             or not ('value' in segmentations and var('predict_value')),
-            'false on ' ~ adapter.type() ~ ', where the Python model of predicted value cannot run'),
+            'false on ' ~ adapter.type()
+            ~ ', where the Python model of predicted value cannot run'),
         ('hybrid_segmentations', 'hybrid' not in segmentations or (
             parts is sequence and parts is not string and parts | length > 1
             and parts | unique | list | length == parts | length and 'hybrid' not in parts

@@ -55,7 +55,9 @@
     {{ return(customer_segmentation.segmentation_names(var('hybrid_segmentations'))) }}
 {% endmacro %}
 
-{# The names in the var segmentations, or in another list; that of an attribute may be its heading. #}
+{#
+    The names in the var segmentations, or in another list; that of an attribute may be its heading.
+#}
 {% macro segmentation_names(listed=none) %}
     {% set names = [] %}
     {% for name in listed or var('segmentations') %}

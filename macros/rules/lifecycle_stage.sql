@@ -9,7 +9,8 @@
 
     relation: a CTE or relation of buyers with order_day_count, days_since_order, expected_gap_days,
     last_gap_days and earlier_gap_days (the median of the gaps before the last; null with fewer than
-    two). limits: a CTE of one row with the thresholds that the stage needs. Gives a CASE expression.
+    two). limits: a CTE of one row with the thresholds that the stage needs. Gives a CASE
+    expression.
 #}
 {% macro lifecycle_stage(relation, limits) -%}
     case
@@ -34,7 +35,9 @@
             and {{ relation }}.days_since_order <= {{ limits }}.reactivation_days
             then 'Reactivated'
         when {{ relation }}.order_day_count = 1 then 'One-time'
-        when {{ relation }}.order_day_count <= {{ limits }}.developing_max_order_days then 'Developing'
+        when
+            {{ relation }}.order_day_count <= {{ limits }}.developing_max_order_days
+            then 'Developing'
         else 'Active repeat'
     end
 {%- endmacro %}

@@ -9,9 +9,9 @@
         c           |    10                value_class B   (from 90 %)
         d           |    -5                value_class C
 
-    relation: a CTE or relation with customer_id. money: its column, a decimal. partition_by: further
-    columns within which classes are given, such as a month's end. Gives a SELECT of these columns,
-    customer_id and value_class.
+    relation: a CTE or relation with customer_id. money: its column, a decimal. partition_by:
+    further columns within which classes are given, such as a month's end. Gives a SELECT of these
+    columns, customer_id and value_class.
 #}
 {% macro pareto_classes(relation, money, partition_by=[]) %}
     {%- set group = (partition_by | join(', ') ~ ', ') if partition_by else '' -%}

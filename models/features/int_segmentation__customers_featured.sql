@@ -56,8 +56,9 @@ order_totals as (
         count(case when orders.order_type = 'sale' then 1 end) as frequency,
         count(case when orders.order_type = 'cancelled' then 1 end) as cancelled_order_count,
         count(case when orders.order_type = 'return' then 1 end) as return_order_count,
-        count(distinct case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)
-            as order_day_count,
+        count(
+            distinct case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end
+        ) as order_day_count,
         min(case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)
             as first_ordered_on,
         max(case when orders.order_type = 'sale' then cast(orders.ordered_at as date) end)

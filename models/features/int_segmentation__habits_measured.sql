@@ -53,8 +53,7 @@ placed as (
 -- An input of dates alone has all its orders at midnight.
 reach as (
 
-    select
-        coalesce(max(case when placed.has_time then 1 else 0 end), 0) = 1 as has_times
+    select coalesce(max(case when has_time then 1 else 0 end), 0) = 1 as has_times
     from placed
 
 ),
@@ -70,9 +69,6 @@ counted as (
 
     select
         customer_id,
-        count(*) as order_count,
-        count(distinct year_number) as year_count,
-        count(case when weekday_number >= 6 then 1 end) as weekend_count,
         {% for _ in weekdays -%}
         count(case when weekday_number = {{ loop.index }} then 1 end)
             as weekday_{{ loop.index }}_count,
@@ -84,9 +80,11 @@ counted as (
         {% for quarter in range(1, 5) -%}
         count(case when quarter_number = {{ quarter }} then 1 end) as quarter_{{ quarter }}_count,
         count(distinct case when quarter_number = {{ quarter }} then year_number end)
-            as quarter_{{ quarter }}_year_count
-        {%- if not loop.last %},{% endif %}
-        {% endfor %}
+            as quarter_{{ quarter }}_year_count,
+        {% endfor -%}
+        count(case when weekday_number >= 6 then 1 end) as weekend_count,
+        count(distinct year_number) as year_count,
+        count(*) as order_count
     from placed
     group by customer_id
 

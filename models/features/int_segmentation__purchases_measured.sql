@@ -73,8 +73,9 @@ final as (
         line_measures.distinct_product_count,
         line_measures.median_line_units,
         order_measures.median_order_amount,
-        {{ customer_segmentation.ratio('order_measures.gross_amount', 'order_measures.unit_count') }}
-            as average_unit_price,
+        {{ customer_segmentation.ratio(
+            'order_measures.gross_amount', 'order_measures.unit_count'
+        ) }} as average_unit_price,
         {{ customer_segmentation.ratio('line_measures.line_count', 'line_measures.order_count') }}
             as average_line_count,
         {{ customer_segmentation.ratio(

@@ -31,10 +31,11 @@ moments as (
     select
         'before' as moment,
         cast(
-            {{ dbt.dateadd('day', '-cast(limits.return_window_days as integer)', 'as_of_date') }}
-            as date
+            {{ dbt.dateadd(
+                'day', '-cast(limits.return_window_days as integer)', 'as_of.as_of_date'
+            ) }} as date
         ) as moment_on,
-        as_of_date as window_ends_on
+        as_of.as_of_date as window_ends_on
     from as_of
     cross join limits
 

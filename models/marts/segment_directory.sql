@@ -7,6 +7,12 @@
 {%- set clusterings = {'kmeans': 'rfm', 'psychographic': 'psychographic'} %}
 {%- set has_clusters = 'kmeans' in active or 'psychographic' in active %}
 {%- set parts = customer_segmentation.hybrid_parts() if 'hybrid' in active else [] %}
+{%- set ranks, descriptions, orders = [], [], [] %}
+{%- for part in parts %}
+    {%- do ranks.append('part_' ~ loop.index ~ '.segment_rank') %}
+    {%- do descriptions.append('part_' ~ loop.index ~ '.description') %}
+    {%- do orders.append('part_' ~ loop.index ~ '.sort_order') %}
+{%- endfor %}
 {%- set columns =
     ['segmentation', 'segment', 'description', 'segment_rank', 'sort_order', 'colour'] %}
 {#- The CTEs of segments, each with these columns. #}
@@ -184,31 +190,24 @@ hybrid_numbered as (
 
     select
         combinations.segment,
-        {% for part in parts -%}
-        part_{{ loop.index }}.segment_rank{{ ' + ' if not loop.last }}
-        {%- endfor %} as segment_rank,
-        {% for part in parts -%}
-        part_{{ loop.index }}.description{{ " || '; ' || " if not loop.last }}
-        {%- endfor %} as description,
+        {{ ranks | join(' + ') }} as segment_rank,
+        {{ descriptions | join(" || '; ' || ") }} as description,
         -- Stays the combination's own, whatever other combinations there are.
-        {% for part in parts -%}
-        {{ loop.revindex0 * 4 + 1 }} * part_{{ loop.index }}.sort_order{{ ' + ' if not loop.last }}
-        {%- endfor %} as colour_number,
+        {{ orders[1:] | join(' + ') }} + 5 * {{ orders[0] }} as colour_number,
         row_number() over (
             order by
-                {%- for part in parts %}
-                part_{{ loop.index }}.sort_order asc,
+                {%- for order in orders %}
+                {{ order }} asc,
                 {%- endfor %}
                 combinations.segment asc
         ) as sort_order
     from combinations
-    {%- for part in parts %}
+    {% for part in parts -%}
     inner join single as part_{{ loop.index }}
         on
             part_{{ loop.index }}.segmentation = '{{ part }}'
             and combinations.part_{{ loop.index }} = part_{{ loop.index }}.segment
-    {%- endfor %}
-
+    {% endfor %}
 ),
 
 hybrid as (

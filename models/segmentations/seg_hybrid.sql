@@ -1,5 +1,9 @@
 -- One row per customer: the segments of several segmentations together, rare combinations as Other
 {%- set parts = customer_segmentation.hybrid_parts() %}
+{%- set segments = [] %}
+{%- for part in parts %}
+    {%- do segments.append(part ~ '_rows.segment') %}
+{%- endfor %}
 
 with customers as (
 
@@ -27,20 +31,14 @@ combined as (
     select
         customers.customer_id,
         customers.is_profiled,
-        {% for part in parts -%}
-        {{ part }}_rows.segment as part_{{ loop.index }},
+        {% for segment in segments -%}
+        {{ segment }} as part_{{ loop.index }},
         {% endfor -%}
         case
             when
-                {% for part in parts[1:] -%}
-                {{ part }}_rows.segment = {{ parts[0] }}_rows.segment
-                {{- ' and ' if not loop.last }}
-                {%- endfor %}
-                then {{ parts[0] }}_rows.segment
-            else
-                {% for part in parts -%}
-                {{ part }}_rows.segment{{ " || ' · ' || " if not loop.last }}
-                {%- endfor %}
+                least({{ segments | join(', ') }}) = greatest({{ segments | join(', ') }})
+                then {{ segments[0] }}
+            else {{ segments | join(" || ' · ' || ") }}
         end as combination
     from customers
     {%- for part in parts %}

@@ -27,7 +27,7 @@ staged as (
     select
         rhythms.customer_id,
         rhythms.expected_gap_days,
-        {{ customer_segmentation.lifecycle_stage('rhythms', 'limits') }} as stage
+        {{ customer_segmentation.lifecycle_stage('rhythms', 'limits') }} as lifecycle_stage
     from rhythms
     cross join limits
 
@@ -39,7 +39,7 @@ final as (
         customers.customer_id,
         case
             when not customers.is_profiled then 'Not profiled'
-            when customers.customer_status = 'buyer' then staged.stage
+            when customers.customer_status = 'buyer' then staged.lifecycle_stage
             else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
         end as segment,
         staged.expected_gap_days

@@ -124,8 +124,9 @@ final as (
             else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
         end as segment,
         cast(
-            case when classed.value_class is not null then coalesce(year_totals.return_amount, 0) end
-            as decimal(18, 4)
+            case
+                when classed.value_class is not null then coalesce(year_totals.return_amount, 0)
+            end as decimal(18, 4)
         ) as return_amount_12_months,
         cast(year_totals.profit as decimal(18, 4)) as profit_12_months,
         loyalty.active_month_count,
