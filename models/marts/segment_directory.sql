@@ -7,12 +7,7 @@
 {%- set clusterings = {'kmeans': 'rfm', 'psychographic': 'psychographic'} %}
 {%- set has_clusters = 'kmeans' in active or 'psychographic' in active %}
 {%- set parts = customer_segmentation.hybrid_parts() if 'hybrid' in active else [] %}
-{%- set ranks, descriptions, orders = [], [], [] %}
-{%- for part in parts %}
-    {%- do ranks.append('part_' ~ loop.index ~ '.segment_rank') %}
-    {%- do descriptions.append('part_' ~ loop.index ~ '.description') %}
-    {%- do orders.append('part_' ~ loop.index ~ '.sort_order') %}
-{%- endfor %}
+{%- set numbers = range(1, parts | length + 1) | list %}
 {%- set columns =
     ['segmentation', 'segment', 'description', 'segment_rank', 'sort_order', 'colour'] %}
 {#- The CTEs of segments, each with these columns. #}
@@ -190,16 +185,13 @@ hybrid_numbered as (
 
     select
         combinations.segment,
-        {{ ranks | join(' + ') }} as segment_rank,
-        {{ descriptions | join(" || '; ' || ") }} as description,
+        part_{{ numbers | join('.segment_rank + part_') }}.segment_rank as segment_rank,
+        part_{{ numbers | join(".description || '; ' || part_") }}.description as description,
         -- Stays the combination's own, whatever other combinations there are.
-        {{ orders[1:] | join(' + ') }} + 5 * {{ orders[0] }} as colour_number,
+        6 * part_1.sort_order + part_{{ numbers | join('.sort_order + part_') }}.sort_order
+            as colour_number,
         row_number() over (
-            order by
-                {%- for order in orders %}
-                {{ order }} asc,
-                {%- endfor %}
-                combinations.segment asc
+            order by part_{{ numbers | join('.sort_order, part_') }}.sort_order, combinations.segment
         ) as sort_order
     from combinations
     {% for part in parts -%}

@@ -1,9 +1,6 @@
 -- One row per customer: the segments of several segmentations together, rare combinations as Other
 {%- set parts = customer_segmentation.hybrid_parts() %}
-{%- set segments = [] %}
-{%- for part in parts %}
-    {%- do segments.append(part ~ '_rows.segment') %}
-{%- endfor %}
+{%- set segments = parts | join('_rows.segment, ') ~ '_rows.segment' %}
 
 with customers as (
 
@@ -31,20 +28,17 @@ combined as (
     select
         customers.customer_id,
         customers.is_profiled,
-        {% for segment in segments -%}
-        {{ segment }} as part_{{ loop.index }},
+        {% for part in parts -%}
+        {{ part }}_rows.segment as part_{{ loop.index }},
         {% endfor -%}
         case
-            when
-                least({{ segments | join(', ') }}) = greatest({{ segments | join(', ') }})
-                then {{ segments[0] }}
-            else {{ segments | join(" || ' · ' || ") }}
+            when least({{ segments }}) = greatest({{ segments }}) then {{ parts[0] }}_rows.segment
+            else {{ segments | replace(',', " || ' · ' ||") }}
         end as combination
     from customers
-    {%- for part in parts %}
+    {% for part in parts -%}
     inner join {{ part }}_rows on customers.customer_id = {{ part }}_rows.customer_id
-    {%- endfor %}
-
+    {% endfor %}
 ),
 
 counted as (
