@@ -151,7 +151,7 @@ currency_days as (
 
 ),
 
--- A rate is looked up once for each day on which there are orders in the currency, not for each row.
+-- A rate is looked up once for a currency and a day, and not for each row.
 daily_rates as (
 
     select
