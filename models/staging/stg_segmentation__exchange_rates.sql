@@ -28,6 +28,11 @@ typed as (
         case
             when {{ customer_segmentation.regex_matches('written_rate', '^[0-9.]+$') }}
                 then {{ customer_segmentation.decimal_or_null('written_rate', 18, 8) }}
+            -- Spark writes a decimal below 0.000001 so.
+            when {{ customer_segmentation.regex_matches(
+                'written_rate', '^([1-9]([.][0-9]0*)?E-7|[1-9]([.]0*)?E-8)$'
+            ) }}
+                then {{ customer_segmentation.try_cast('written_rate', 'decimal(18, 8)') }}
         end as rate
     from tidied
 

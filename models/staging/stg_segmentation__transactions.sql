@@ -151,7 +151,7 @@ currency_days as (
 
 ),
 
--- A rate is looked up once for each day on which there are orders in the currency, not for each row.
+-- A rate is looked up once for a currency and a day, and not for each row.
 daily_rates as (
 
     select
@@ -244,8 +244,7 @@ checked as (
             when unit_price <= 0 then 'unit_price not positive'
             {%- endif %}
             when quantity = 0 then 'quantity zero'
-            when amount is null {% if has_rates %}and rate is not null {% endif -%}
-                then 'amount too large'
+            when amount is null{{ ' and rate is not null' if has_rates }} then 'amount too large'
             when abs(quantity) > {{ customer_segmentation.threshold('max_line_amount') }}
                 then 'quantity too large'
             when is_return and coalesce(given_amount, quantity) > 0

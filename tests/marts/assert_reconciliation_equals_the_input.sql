@@ -8,10 +8,7 @@
 with tidied as (
 
     select
-        {{ customer_segmentation.tidy_number('amount', separator) }} as amount,
-        {{ customer_segmentation.tidy_number('quantity', separator) }} as quantity,
-        {{ customer_segmentation.tidy_number('unit_price', separator) }} as unit_price
-        {%- if has_rates %},
+        {% if has_rates -%}
         coalesce(
             upper(nullif({{ customer_segmentation.trim_spaces('currency') }}, '')),
             {{ customer_segmentation.currency_or_null(money) }}
@@ -19,8 +16,11 @@ with tidied as (
         cast({{ customer_segmentation.timestamp_in_format(
             customer_segmentation.trim_spaces('ordered_at'),
             '(select date_format from ' ~ ref('stg_segmentation__date_format') ~ ')',
-        ) }} as date) as ordered_on
-        {%- endif %}
+        ) }} as date) as ordered_on,
+        {% endif -%}
+        {{ customer_segmentation.tidy_number('amount', separator) }} as amount,
+        {{ customer_segmentation.tidy_number('quantity', separator) }} as quantity,
+        {{ customer_segmentation.tidy_number('unit_price', separator) }} as unit_price
     from {{ ref('stg_segmentation__transactions_mapped') }}
 
 ),
@@ -32,20 +32,29 @@ exchange_rates as (
 
 ),
 
+currency_days as (
+
+    select distinct
+        currency,
+        ordered_on
+    from tidied
+
+),
+
 newest_rates as (
 
     select
-        tidied.currency,
-        tidied.ordered_on,
+        currency_days.currency,
+        currency_days.ordered_on,
         max(exchange_rates.valid_from) as valid_from
-    from (select distinct currency, ordered_on from tidied) as tidied
+    from currency_days
     inner join exchange_rates
         on
-            tidied.currency = exchange_rates.currency
-            and tidied.ordered_on >= exchange_rates.valid_from
+            currency_days.currency = exchange_rates.currency
+            and currency_days.ordered_on >= exchange_rates.valid_from
     group by
-        tidied.currency,
-        tidied.ordered_on
+        currency_days.currency,
+        currency_days.ordered_on
 
 ),
 

@@ -268,6 +268,27 @@ def test_a_relation_in_the_database(desk):
     assert_builds(desk, done, "raw.order_lines")
 
 
+def test_exchange_rates_in_the_database(desk):
+    """Money is told in the reporting currency, and the vars keep the rates."""
+    rows = [["client", "day", "paid", "currency"]]
+    rows += [[f"C{n}", f"2024-01-{n:02}", 10, "gbp" if n % 2 else "EUR"] for n in range(1, 21)]
+    path = desk.save("lines.csv", written(rows))
+    with duckdb.connect(str(desk.database)) as connection:
+        connection.execute("create schema raw")
+        connection.execute(
+            """
+            create table raw.rates as from (
+                values ('EUR', date '2024-01-01', 1), ('GBP', date '2024-01-01', 1.25)
+            ) as rates (currency, valid_from, rate)
+            """
+        )
+    done = desk.check("--transactions", path, exchange_rates="raw.rates")
+    assert done.code == 0, done.err
+    assert printed_classes(done) == {"sale": (20, Decimal("225.00"))}
+    assert printed_vars(done)["exchange_rates"] == "raw.rates"
+    assert printed_vars(done)["transaction_columns"]["currency"] == "currency"
+
+
 def test_no_headings(desk):
     """Names of columns are made up, nobody's data is printed, and a guess says that it is one."""
     path = desk.save("lines.csv", written(ROWS))

@@ -480,3 +480,30 @@ def test_cells_as_text():
     assert module.unique(["a", "A", "", "a", "a_1", ""]) == [
         "a", "A_1", "column_3", "a_2", "a_1_1", "column_6",
     ]  # fmt: skip
+
+
+def test_several_currencies_become_one(workshop, tmp_path):
+    """Every test holds, and a day's money is that day's rate times the money of the input."""
+    rows = [["who", "when", "paid", "coin", "shop"]]
+    rows += [["C1", "2024-02-28", "10.00", "eur", "North"]]
+    rows += [["C1", "2024-02-29", "10.00", "GBP", "South"], ["C2", "2024-03-01", "-4", " gbp ", ""]]
+    rows += [["", "2024-03-01", "3.33", "GBP", ""], ["C2", "2024-02-01", "100", "JPY", ""]]
+    rates = [["Rate", "note", "Currency", "Valid_From"], ["1", "", "EUR", "2000-01-01"]]
+    rates += [["1.25", "", "GBP", "2024-02-29"], ["1.1", "before", "GBP", "2000-01-01"]]
+    rates += [["1.5", "", "gbp", "2024-03-01"], ["0.00613745", "", "JPY", "2024-02-01"]]
+    settings = {
+        "transaction_columns": {"customer_id": "who", "ordered_at": "when", "amount": "paid"}
+        | {"currency": "coin", "store": "shop"},
+        "exchange_rates": str(write(tmp_path, "rates.csv", text(";", rows=rates).encode())),
+        "segmentations": ["rfm"],
+    }
+    path = write(tmp_path, "lines.csv", text(",", rows=rows).encode())
+    built = workshop.build_here(settings, path)
+    assert built.code == 0, built.err
+    assert built.ask("select customer_id, net_amount from customer_orders order by all") == [
+        ("C1", Decimal("10.0000")),
+        ("C1", Decimal("12.5000")),
+        ("C2", Decimal("-6.0000")),
+        ("C2", Decimal("0.6137")),
+    ]
+    assert built.one("select sum(amount) from input_reconciliation") == Decimal("22.1087")

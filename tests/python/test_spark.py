@@ -219,7 +219,8 @@ def test_nothing_is_left_in_the_project(rfm):
 
 # Rows that engines might read in different ways, as text and with types of their own.
 ODD_ROWS = """
-    select * from (
+    select *, case when item = 'mug' then ' gbp ' else 'EUR' end as money
+    from (
         values
         (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', true, 'x'),
         (12345678.0::double, 'A 1', 'gift_0001_20', '1', 10.5::double, '2024-02-29', true, 'x'),
@@ -249,7 +250,11 @@ ODD_SETTINGS = {
         "quantity": "quantity",
         "unit_price": "Unit Price",
         "ordered_at": "day",
+        "currency": "money",
+        "unit_cost": "quantity",
+        "discount_amount": "quantity",
     },
+    "exchange_rates": "shop.rates",
     "decimal_separator": ",",
     "return_order_pattern": '^"[0-9]"$',
     "seed_overrides": {"service_codes": "shop.fees"},
@@ -260,15 +265,24 @@ FEES = """
         values ('Post', 'whole'), ('gift_0001_', 'start')
     ) as fees (product_code, matches)
 """
+RATES = """
+    select * from (
+        values
+        ('eur ', '1800-01-01'::date, 0.85370001::double),
+        ('GBP', '1800-01-01'::date, 9999.12345678::double),
+        ('Gbp', '2024-03-01'::date, 1e-8::double)
+    ) as rates (currency, valid_from, rate)
+"""
 
 
 def test_odd_rows_are_read_as_on_duckdb(spark, workshop, tmp_path):
     """And the gate that they run into says the same, reason by reason."""
     assert_passes(spark.dbt("seed", "--select", "thresholds", schema="odd"))
     spark.session.sql("create schema if not exists shop")
+    inputs = {"odd_lines": ODD_ROWS, "fees": FEES, "rates": RATES}
     with duckdb.connect(str(workshop.database)) as connection:
         connection.execute("create schema shop")
-        for name, query in {"odd_lines": ODD_ROWS, "fees": FEES}.items():
+        for name, query in inputs.items():
             connection.execute(f"create table shop.{name} as {query}")
             connection.table(f"shop.{name}").write_parquet(str(tmp_path / name))
             frame = spark.session.read.parquet(str(tmp_path / name))
@@ -279,7 +293,7 @@ def test_odd_rows_are_read_as_on_duckdb(spark, workshop, tmp_path):
     done = spark.dbt("run", *selected, schema="odd", **ODD_SETTINGS)
     assert_passes(done)
     names = [outcome.node.name for outcome in done.result.results]
-    assert len(names) >= 4
+    assert len(names) >= 5
     theirs = duckdb_tables(built)
     assert_same(spark.tables(names, "odd_segmentation"), {name: theirs[name] for name in names})
 

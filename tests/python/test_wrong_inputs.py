@@ -196,7 +196,7 @@ def test_several_currencies(marts, built, tmp_path):
         {"transaction_columns": MAPPING | {"currency": "currency"}},
         write(tmp_path, lines, heading=HEADING + ",currency"),
     )
-    assert_refused(marts, refused, "2 currencies", "EUR", "GBP")
+    assert_refused(marts, refused, "2 currencies", "EUR", "GBP", "the var exchange_rates")
 
 
 def test_several_currencies_beside_the_amounts(marts, built, tmp_path):
@@ -208,6 +208,61 @@ def test_several_currencies_beside_the_amounts(marts, built, tmp_path):
     ]
     refused = built.build_here(transactions=write(tmp_path, lines))
     assert_refused(marts, refused, "2 currencies", "£ 2, EUR 1")
+
+
+IN_TWO = [
+    f"O{day},P-1,Mug,1,2.00,2024-03-{day:02} 10:00,C{day % 9},France,{'GBP' if day % 3 else 'eur'}"
+    for day in range(1, 31)
+]
+EUROS = ["EUR,2024-01-01,1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rates", "says"),
+    [
+        (
+            IN_TWO,
+            [*EUROS, "GBP,2024-03-05,1.15"],
+            ["no exchange rate for GBP on 2024-03-01 (rows: 1,", "rate: 2): add it"],
+        ),
+        (
+            [*IN_TWO, *["O1,P-1,Mug,1,2.00,2024-03-01 11:00,,France,GBP"] * 2],
+            EUROS,
+            ["for GBP on 2024-03-01 (rows: 3,", "without a rate: 19)"],
+        ),
+        (
+            [*IN_TWO, "O1,P-1,Mug,1,2.00,2024-02-01 11:00,C1,France,"],
+            [*EUROS, "GBP,2024-01-01,1.15"],
+            ["no currency", "on 2024-02-01 (rows: 1,", "without a rate: 0)"],
+        ),
+        (
+            IN_TWO,
+            [*EUROS, "GBP,2024-01-01,1.15", 'GBP,2024-03-05,"1,16"', "gbp,2024-01-01,1"],
+            ["cannot be used (3)", "such as GBP, 2024-01-01, 1.15 (the currency has another row"],
+        ),
+    ],
+    ids=["a rate too late", "guests and copies count", "no currency", "rates that are none"],
+)
+def test_exchange_rates_that_do_not_do(marts, built, tmp_path, lines, rates, says):
+    settings = {
+        "transaction_columns": MAPPING | {"currency": "currency"},
+        "exchange_rates": str(write(tmp_path, rates, "rates.csv", "currency,valid_from,rate")),
+    }
+    path = write(tmp_path, lines, heading=HEADING + ",currency")
+    assert_refused(marts, built.build_here(settings, path), *says)
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "says"),
+    [
+        ("rates.csv", "cur,valid_from,rate", ['no column "currency"', "have: cur, valid_from"]),
+        ("rates.xlsx", "currency,valid_from,rate", ["workbook", "save its sheet as .csv"]),
+        (None, "", ["no file", "correct the path in the var exchange_rates"]),
+    ],
+)
+def test_exchange_rates_that_cannot_be_read(marts, built, tmp_path, name, heading, says):
+    path = write(tmp_path, EUROS, name, heading) if name else tmp_path / "none.csv"
+    assert_refused(marts, built.build_here({"exchange_rates": str(path)}), *says)
 
 
 def test_dates_that_could_be_others(marts, built, tmp_path):
@@ -259,6 +314,7 @@ def test_an_as_of_date_before_the_data(marts, built):
         ("date_format", ["iso"]),
         ("timezone", "Mars/Olympus"),
         ("timezone", None),
+        ("exchange_rates", ["rates.csv"]),
     ],
 )
 def test_a_wrong_setting(marts, built, name, value):
