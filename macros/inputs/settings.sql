@@ -33,7 +33,7 @@
             and 'rfm' in segmentations, 'a list that holds at least rfm'),
         ('segmentations', customer_segmentation.runs_python_models() or not execute
             or not ('kmeans' in segmentations or 'psychographic' in segmentations),
-            'rfm, demographic, geographic and attributes on ' ~ adapter.type()
+            'neither kmeans nor psychographic on ' ~ adapter.type()
             ~ ', where the Python model of k-means cannot run'),
         ('predict_value', var('predict_value') in [true, false], 'true or false'),
         ('predict_value', customer_segmentation.runs_python_models() or not execute

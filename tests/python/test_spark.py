@@ -20,8 +20,9 @@ from dbt.contracts.graph.manifest import Manifest
 from pyspark.sql import SparkSession
 
 STRICT = ["--warn-error-options", '{"error": "all", "warn": ["LogTestResult"]}']
-WITHOUT_KMEANS = {"segmentations": ["rfm", "demographic", "geographic"]}
-FIT = "int_segmentation__clusters_fitted"
+# What dbt-spark cannot run, and what README says to leave out therefore.
+FITS = ["int_segmentation__clusters_fitted", "int_segmentation__purchases_predicted"]
+WITHOUT_PYTHON = yaml.safe_load((ROOT / "examples" / "spark.yml").read_text(encoding="utf-8"))
 
 Table = tuple[list[str], list[tuple]]
 
@@ -166,35 +167,41 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
 
 
 @pytest.fixture(scope="module")
-def rfm(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
-    """All tables of the demo without k-means: on Spark with data tests, and on DuckDB."""
-    assert_passes(spark.dbt("build", "--exclude-resource-type", "unit_test", **WITHOUT_KMEANS))
-    outcome = Workshop(tmp_path_factory.mktemp("duckdb")).build_here(WITHOUT_KMEANS, only=TABLES)
+def unfitted(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
+    """All tables of the demo without the fits: on Spark with data tests, and on DuckDB."""
+    assert_passes(spark.dbt("build", "--exclude-resource-type", "unit_test", **WITHOUT_PYTHON))
+    outcome = Workshop(tmp_path_factory.mktemp("duckdb")).build_here(WITHOUT_PYTHON, only=TABLES)
     assert outcome.code == 0, outcome.err
     return spark.tables(relations(outcome)), duckdb_tables(outcome)
 
 
 @pytest.fixture(scope="module")
-def kmeans(spark: Spark, rfm: tuple, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
-    """The same with k-means, of which DuckDB lends the fit, because it takes Python."""
+def fitted(
+    spark: Spark, unfitted: tuple, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict, dict]:
+    """The same with k-means and predicted value, of which DuckDB lends the fits."""
     demo = Workshop(tmp_path_factory.mktemp("demo")).build_here(only=TABLES)
     assert demo.code == 0, demo.err
-    path = spark.folder / "fit.parquet"
     with duckdb.connect(str(demo.database), read_only=True) as connection:
-        connection.table(f"{SCHEMA}.{FIT}").write_parquet(str(path))
-    spark.session.read.parquet(str(path)).write.saveAsTable(f"{SCHEMA}.{FIT}")
-    fitted = ["int_segmentation__feature_sets_listed+", "int_segmentation__features_unpivoted+"]
-    without = ["--exclude", FIT, "--exclude-resource-type", "unit_test"]
-    assert_passes(spark.dbt("build", "--select", *fitted, *without))
+        for fit in FITS:
+            path = str(spark.folder / f"{fit}.parquet")
+            connection.table(f"{SCHEMA}.{fit}").write_parquet(path)
+            spark.session.read.parquet(path).write.saveAsTable(f"{SCHEMA}.{fit}")
+    rest = [
+        *("int_segmentation__feature_sets_listed+", "int_segmentation__features_unpivoted+"),
+        *("int_segmentation__purchase_histories+", "int_segmentation__prediction_limits+"),
+    ]
+    without = ["--exclude", *FITS, "--exclude-resource-type", "unit_test"]
+    assert_passes(spark.dbt("build", "--select", *rest, *without))
     return spark.tables(relations(demo)), duckdb_tables(demo)
 
 
-def test_every_table_equals_duckdbs(rfm):
-    assert_same(*rfm)
+def test_every_table_equals_duckdbs(unfitted):
+    assert_same(*unfitted)
 
 
-def test_seeds_keep_their_nulls(rfm):
-    ours, _ = rfm
+def test_seeds_keep_their_nulls(unfitted):
+    ours, _ = unfitted
     columns, rows = ours["demo_transactions"]
     customers = [row[columns.index("customer_id")] for row in rows]
     assert customers.count(None) > 100
@@ -203,16 +210,16 @@ def test_seeds_keep_their_nulls(rfm):
     assert "Can't Lose Them" in [row[columns.index("segment")] for row in rows]
 
 
-def test_clusters_are_assigned_and_named_as_on_duckdb(kmeans):
-    assert_same(*kmeans)
+def test_fits_are_applied_as_on_duckdb(fitted):
+    assert_same(*fitted)
 
 
-def test_the_rules_hold_on_spark(spark, kmeans):
+def test_the_rules_hold_on_spark(spark, fitted):
     """dbt's unit tests, for which the tables that they stand for must be there."""
     assert_passes(spark.dbt("test", "--select", "test_type:unit"))
 
 
-def test_nothing_is_left_in_the_project(rfm):
+def test_nothing_is_left_in_the_project(unfitted):
     for name in ("metastore_db", "derby.log", "spark-warehouse", "warehouse.spark"):
         assert not (ROOT / name).exists(), name
 
@@ -258,7 +265,7 @@ ODD_SETTINGS = {
     "decimal_separator": ",",
     "return_order_pattern": '^"[0-9]"$',
     "seed_overrides": {"service_codes": "shop.fees"},
-    **WITHOUT_KMEANS,
+    **WITHOUT_PYTHON,
 }
 FEES = """
     select * from (
@@ -369,11 +376,16 @@ def test_every_text_is_read_as_on_duckdb(spark, workshop, settings):
         (
             {},
             "The var segmentations is '['rfm', 'kmeans', 'demographic', 'geographic', "
-            "'psychographic']'; it takes rfm, demographic, geographic and attributes on spark, "
-            "where the Python model of k-means cannot run.",
+            "'psychographic', 'behaviour', 'value', 'lifecycle', 'hybrid']'; it takes neither "
+            "kmeans nor psychographic on spark, where the Python model of k-means cannot run.",
         ),
         (
-            WITHOUT_KMEANS | {"transactions": "data/lines.csv"},
+            WITHOUT_PYTHON | {"predict_value": True},
+            "The var predict_value is 'True'; it takes false on spark, where the Python model of "
+            "predicted value cannot run.",
+        ),
+        (
+            WITHOUT_PYTHON | {"transactions": "data/lines.csv"},
             "The file data/lines.csv in the var transactions cannot be read on spark: load it into "
             "a table, and name that relation in the var.",
         ),
