@@ -22,7 +22,9 @@ select
     lines.product_id,
     count(*) as line_count,
     -- A price that was paid, so that no arithmetic rounds it.
-    percentile_disc(0.9) within group (order by lines.unit_price) as high_price
+    cast(
+        percentile_disc(0.9) within group (order by lines.unit_price) as decimal(18, 6)
+    ) as high_price
 from lines
 left join objectors on lines.customer_id = objectors.customer_id
 where objectors.customer_id is null

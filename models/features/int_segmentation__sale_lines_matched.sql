@@ -7,7 +7,8 @@ with goods as (
         customer_id,
         coalesce(product_id, '') as product_id,
         abs(quantity) as absolute_quantity,
-        abs(amount) as absolute_amount,
+        -- In the order's own currency: rates change between a sale and its return.
+        abs(charged_amount) as absolute_amount,
         order_id,
         line_class,
         ordered_at

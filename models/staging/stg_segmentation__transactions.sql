@@ -189,7 +189,9 @@ priced as (
     select
         *,
         {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price', rate) }}
-            as amount
+            as amount,
+        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}
+            as charged_amount
     from {{ 'rated' if has_rates else 'typed' }}
 
 ),
@@ -304,6 +306,7 @@ final as (
         unit_price,
         {%- endif %}
         amount,
+        charged_amount,
         {{ customer_segmentation.line_money(
             customer_segmentation.line_product('signed_quantity', 'abs(unit_cost)'), rate
         ) }} as cost_amount,

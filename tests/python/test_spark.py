@@ -119,6 +119,7 @@ def is_same(one: object, other: object) -> bool:
 def assert_same(ours: dict[str, Table], theirs: dict[str, Table]) -> None:
     """Every relation has the same columns and the same rows, whatever their order."""
     assert ours.keys() == theirs.keys()
+    found = {}
     for name, (columns, rows) in ours.items():
         their_columns, their_rows = theirs[name]
         assert columns == their_columns, name
@@ -129,7 +130,9 @@ def assert_same(ours: dict[str, Table], theirs: dict[str, Table]) -> None:
                 for column, cell, their_cell in zip(columns, row, their_row, strict=True)
                 if not is_same(cell, their_cell)
             }
-            assert not differing, f"{name} (Spark, DuckDB): {differing} in {row}"
+            if differing:
+                found.setdefault(name, f"(Spark, DuckDB): {differing} in {row}")
+    assert not found, "\n".join(f"{name} {first}" for name, first in found.items())
 
 
 def assert_passes(result: dbtRunnerResult) -> None:
