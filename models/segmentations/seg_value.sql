@@ -61,8 +61,12 @@ year_totals as (
     select
         orders.customer_id,
         sum(orders.return_amount) as return_amount,
-        case when count(orders.cost_amount) = count(*) then sum(orders.net_amount) end
-        - sum(orders.cost_amount) as profit
+        case
+            when
+                count(orders.cost_amount) = count(*)
+                and count(case when orders.order_type <> 'return' then 1 end) > 0
+                then sum(orders.net_amount) - sum(orders.cost_amount)
+        end as profit
     from orders
     inner join buyers on orders.customer_id = buyers.customer_id
     where

@@ -1,6 +1,7 @@
 """RFM scores by cut points, and a segment map of one's own: on the demo, by other means."""
 
 import csv
+import json
 from collections.abc import Iterable
 
 import duckdb
@@ -87,3 +88,16 @@ def test_other_scores_with_a_map_of_their_own(built):
         "group by 1 order by 1"
     )
     assert found == [(1, 3, 1, "Lost", 1), (2, 3, 1, "Hibernating", 1), (3, 3, 1, "Loyal", 1)]
+
+
+def test_scores_within_a_group(built):
+    """dbt's own tests of score_within, which are enabled only where the var names a column."""
+    columns = ["customer_id", "order_id", "ordered_at", "quantity", "unit_price"]
+    mapped = {column: column for column in columns} | {"store": "country"}
+    tests = ["score_groups_found_where_most_is_ordered", "seg_rfm_scores_within_groups"]
+    outcome = Workshop(built.folder, with_unit_tests=True).run(
+        *("dbt.cli.main", "test", "--select", *tests),
+        *("--vars", json.dumps({"score_within": "store", "transaction_columns": mapped})),
+    )
+    assert "PASS=2 " in outcome.out, outcome.out
+    assert outcome.code == 0
