@@ -51,9 +51,8 @@
         {{ group }}customer_id,
         case
             when positive_money = 0 then 'C'
-            -- In decimals: 0.04 / 0.05 as a double is less than 0.8.
-            when money_above < cast(limits.value_a_share as decimal(9, 6)) * all_money then 'A'
-            when money_above < cast(limits.value_b_share as decimal(9, 6)) * all_money then 'B'
+            when money_above < limits.value_a_share * all_money then 'A'
+            when money_above < limits.value_b_share * all_money then 'B'
             else 'C'
         end as value_class
     from accumulated

@@ -58,7 +58,13 @@ recent as (
 
 usual as (
 
-    select {{ customer_segmentation.median('purchases.median_order_amount') }} as order_amount
+    -- Where most orders are free, none is large.
+    select
+        nullif(
+            cast({{ customer_segmentation.median('purchases.median_order_amount') }}
+                as decimal(18, 4)),
+            0
+        ) as order_amount
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
 

@@ -36,14 +36,8 @@ line_measures as (
         count(distinct lines.order_id) as order_count,
         {{ customer_segmentation.median('lines.quantity') }} as median_line_units,
         count(products.high_price) as priced_line_count,
-        -- In decimals: 0.9 of 3.30 as a double is less than 2.97.
         count(
-            case
-                when
-                    lines.unit_price
-                    <= cast(limits.price_break_ratio as decimal(9, 6)) * products.high_price
-                    then 1
-            end
+            case when lines.unit_price <= limits.price_break_ratio * products.high_price then 1 end
         ) as price_break_line_count
     from lines
     inner join orders
@@ -63,7 +57,8 @@ order_measures as (
 
     select
         customer_id,
-        {{ customer_segmentation.median('gross_amount') }} as median_order_amount,
+        cast({{ customer_segmentation.median('gross_amount') }} as decimal(18, 4))
+            as median_order_amount,
         sum(gross_amount) as gross_amount,
         sum(unit_count) as unit_count,
         sum(discount_amount) as discount_amount

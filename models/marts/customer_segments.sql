@@ -20,7 +20,7 @@
     'psychographic': {'spending_group': dbt.type_string()},
     'behaviour': {
         'buyer_type': dbt.type_string(),
-        'median_order_amount': double,
+        'median_order_amount': 'decimal(18, 4)',
         'median_line_units': double,
         'average_unit_price': double,
         'variety_share': double,

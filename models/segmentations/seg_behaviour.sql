@@ -55,7 +55,8 @@ measured as (
         buyers.usual_order_amount,
         customers.frequency,
         customers.return_order_count,
-        customers.return_rate,
+        customers.gross_amount,
+        customers.return_amount,
         purchases.median_order_amount,
         purchases.median_line_units,
         purchases.average_unit_price,
@@ -92,7 +93,8 @@ fitting as (
                     then
                         measured.frequency >= limits.return_prone_orders
                         and measured.return_order_count >= limits.return_prone_returns
-                        and measured.return_rate >= limits.return_prone_share
+                        and measured.return_amount
+                        >= limits.return_prone_share * measured.gross_amount
                 when 'Too few orders' then measured.frequency < limits.min_repeat_orders
                 when 'Seasonal' then left(measured.season, 7) = 'Quarter'
                 when 'Regular rhythm'

@@ -62,9 +62,7 @@ year_totals as (
         orders.customer_id,
         sum(orders.return_amount) as return_amount,
         case
-            when
-                count(orders.cost_amount) = count(*)
-                and count(case when orders.order_type <> 'return' then 1 end) > 0
+            when count(orders.cost_amount) = count(*)
                 then sum(orders.net_amount) - sum(orders.cost_amount)
         end as profit
     from orders
