@@ -3,9 +3,9 @@
     that it names. Files are read as text, so that no type guessed from the first rows can fail on
     a later one; staging casts.
 
-    input: transactions, customers or exchange_rates. Gives SQL text. Fails when the var is empty, the ending is
-    unknown or no file is there. A path may be a pattern such as data/2024-*.csv: the files are read
-    as one.
+    input: transactions, customers or exchange_rates. Gives SQL text. Fails when the var is empty,
+    the ending is unknown or no file is there. A path may be a pattern such as data/2024-*.csv: the
+    files are read as one.
 #}
 {% macro input_relation(input) %}
     {% set value = var(input) | trim %}

@@ -191,7 +191,9 @@ hybrid_numbered as (
         6 * part_1.sort_order + part_{{ numbers | join('.sort_order + part_') }}.sort_order
             as colour_number,
         row_number() over (
-            order by part_{{ numbers | join('.sort_order, part_') }}.sort_order, combinations.segment
+            order by
+                part_{{ numbers | join('.sort_order, part_') }}.sort_order,
+                combinations.segment
         ) as sort_order
     from combinations
     {% for part in parts -%}

@@ -1,4 +1,4 @@
--- Rows and money of all line classes add up to the input's own, summed from its text; where exchange
+-- Rows and money of all line classes add up to the input's own, from its text and the rates
 -- rates convert it, at the newest rate of each day, which is looked up here in a way of its own
 {%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') %}
 {%- set has_rates = customer_segmentation.has_exchange_rates() %}
