@@ -56,17 +56,23 @@ recent as (
 
 ),
 
-usual as (
+median_orders as (
 
-    -- Where most orders are free, none is large.
     select
-        nullif(
-            cast({{ customer_segmentation.median('purchases.median_order_amount') }}
-                as decimal(18, 4)),
-            0
+        cast(
+            {{ customer_segmentation.median('purchases.median_order_amount') }}
+            as decimal(18, 4)
         ) as order_amount
     from purchases
     inner join customers on purchases.customer_id = customers.customer_id
+
+),
+
+-- Where most orders are free, none is large.
+usual as (
+
+    select nullif(order_amount, 0) as order_amount
+    from median_orders
 
 ),
 
