@@ -137,16 +137,10 @@
 #}
 {% macro date_format_of(input, column, mapped) %}
     {%- set formats = customer_segmentation.date_formats() -%}
-    {%- set headings = {} -%}
-    {%- if customer_segmentation.has_input(input) -%}
-        {%- set headings = customer_segmentation.input_headings(
-            customer_segmentation.input_relation(input)
-        ) -%}
-    {%- endif -%}
-    {%- set mapping = customer_segmentation.resolved_mapping(
-        customer_segmentation.input_columns(input), headings
+    {%- set found = customer_segmentation.resolved_input(input) -%}
+    {%- set type = customer_segmentation.input_type(
+        found.mapping[column] | default(''), found.headings
     ) -%}
-    {%- set type = customer_segmentation.input_type(mapping[column] | default(''), headings) -%}
     {#- A format that is given, or that the engine wrote itself, needs no evidence; the model of
         workbooks writes dates of birth. -#}
     {%- set is_written = column == 'birth_date'

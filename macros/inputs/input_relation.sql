@@ -55,6 +55,27 @@
     {{ return(value) }}
 {% endmacro %}
 
+{#
+    An input as a map: relation (what stands behind FROM), headings (as input_headings gives them) and
+    mapping (canonical name: the column that the input has). Of an input that there is not, the
+    relation has no column, and the others are empty. Stops the build where a mapped column is not
+    there.
+#}
+{% macro resolved_input(input) %}
+    {% if not customer_segmentation.has_input(input) %}
+        {{ return({'relation': '(select 1 as nothing)', 'headings': {}, 'mapping': {}}) }}
+    {% endif %}
+    {% set relation = customer_segmentation.input_relation(input) %}
+    {% set headings = customer_segmentation.input_headings(relation) %}
+    {% set mapping = customer_segmentation.resolved_mapping(
+        customer_segmentation.input_columns(input), headings
+    ) %}
+    {% if headings %}
+        {% do customer_segmentation.check_mapped_columns(input, mapping, headings) %}
+    {% endif %}
+    {{ return({'relation': relation, 'headings': headings, 'mapping': mapping}) }}
+{% endmacro %}
+
 {# An input's part of the model that reads workbooks, with the workbook's own headings. #}
 {% macro workbook_rows(input) %}
     {% set workbooks = ref('customer_segmentation', 'stg_segmentation__workbooks') %}

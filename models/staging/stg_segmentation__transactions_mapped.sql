@@ -3,17 +3,9 @@
 {#- So that the rates are there, and checked, before any row is read. #}
 {{ customer_segmentation.check_settings() }}
 {{- customer_segmentation.check_inputs() }}
-{%- set has_input = customer_segmentation.has_input('transactions') -%}
-{%- set input = customer_segmentation.input_relation('transactions')
-    if has_input else '(select 1 as nothing)' -%}
-{%- set headings = customer_segmentation.input_headings(input) if has_input else {} -%}
-{%- set mapping = customer_segmentation.resolved_mapping(
-    customer_segmentation.input_columns('transactions'), headings
-) -%}
+{%- set input = customer_segmentation.resolved_input('transactions') -%}
+{%- set mapping, headings = input.mapping, input.headings -%}
 {%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') -%}
-{%- if headings -%}
-    {%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
-{%- endif -%}
 {%- set mapped = mapping.values() | map('lower') | list -%}
 {#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}
 {%- set others =
@@ -45,7 +37,7 @@ select
     {%- else -%}
     cast(null as {{ dbt.type_string() }})
     {%- endif %} as other_columns_hash
-from {{ input }} as input_rows
-{%- if not has_input %}
+from {{ input.relation }} as input_rows
+{%- if not mapping %}
 where false
 {%- endif %}

@@ -679,20 +679,22 @@ def test_the_recipe_for_a_segmentation_works_to_the_letter(tmp_path):
     with (home / "seeds/segment_definitions.csv").open("a") as file:
         file.write(blocks["segments"])
     project = home / "dbt_project.yml"
-    listed = re.search(r"^  segmentations: \[(.*)\]$", project.read_text(), re.M)
-    project.write_text(
-        project.read_text().replace(listed[0], f"  segmentations: [{listed[1]}, basket]")
-    )
+    before, after = project.read_text().split("    - hybrid\n")
+    project.write_text(before + "    - hybrid\n    - basket\n" + after)
     marts = home / "models/marts/_marts.yml"
     before, after = marts.read_text().split("      - name: kmeans_segment\n")
     marts.write_text(before + blocks["column"] + "      - name: kmeans_segment\n" + after)
-    done = run(
-        ("-m", "segmentation", "build"),
-        tmp_path,
-        tmp_path / "warehouse.duckdb",
-        home,
-        DBT_EXCLUDE_RESOURCE_TYPES="unit_test",
-    )
+
+    def build() -> Outcome:
+        return run(
+            ("-m", "segmentation", "build"),
+            tmp_path,
+            tmp_path / "warehouse.duckdb",
+            home,
+            DBT_EXCLUDE_RESOURCE_TYPES="unit_test",
+        )
+
+    done = build()
     assert done.code == 0, done.err
     found = dict(
         done.ask("select segment, customers from segment_summary where segmentation = 'basket'")
@@ -704,11 +706,5 @@ def test_the_recipe_for_a_segmentation_works_to_the_letter(tmp_path):
     # What is left out is told: without its rows in the seed, the build fails.
     seed = home / "seeds/segment_definitions.csv"
     seed.write_text(seed.read_text().replace(blocks["segments"], ""))
-    broken = run(
-        ("-m", "segmentation", "build"),
-        tmp_path,
-        tmp_path / "warehouse.duckdb",
-        home,
-        DBT_EXCLUDE_RESOURCE_TYPES="unit_test",
-    )
+    broken = build()
     assert broken.code == 1 and "segment" in broken.err
