@@ -168,12 +168,14 @@ def switched_off(look: Look, findings: Findings) -> list[str]:
     told = {
         "order_id": "a customer's lines of one day are one order.",
         "line_id": "rows that are equal in every column are copies of one row.",
-        "product_id": "no fee is told from goods; distinct_product_count is 0; a return cancels "
-        "any sale of the same customer and amount"
-        + (" and quantity." if "quantity" in mapped else "."),
+        "product_id": "no fee is told from goods; distinct_product_count is 0; nobody is an "
+        "Explorer or buys favourites, and price breaks are unknown; a return cancels any sale of "
+        "the same customer and amount" + (" and quantity." if "quantity" in mapped else "."),
         "country": "country stays empty in customer_orders and customer_segments.",
         "currency": "two currencies go unnoticed, unless they stand beside the money itself, and "
         "no exchange_rates can convert them.",
+        "unit_cost": "profit_12_months stays empty.",
+        "discount_amount": "discount_share stays empty, and price breaks stand in for it.",
     }
     if "amount" in mapped:
         told["quantity"] = (
@@ -183,16 +185,18 @@ def switched_off(look: Look, findings: Findings) -> list[str]:
     lines = []
     for name, effect in told.items():
         if name not in mapped:
-            lines += say(effect, f"{name:<14}")
+            lines += say(effect, f"{name:<17}")
     if "product_id" in mapped and "service" not in counts and findings.classes:
         lines += say(
             f"no product_id is known as a fee{_odd_codes(look, mapped['product_id'])}: unless a "
             "service_codes of yours (var seed_overrides) names them, fees count as goods.",
-            f"{'fees':<14}",
+            f"{'fees':<17}",
         )
-    unread = ["product_name", "brand", "channel", "store", "unit_cost", "discount_amount"]
-    if gone := [name for name in unread if name not in mapped]:
-        lines += say(f"{', '.join(gone)}: nothing, for no table uses such columns yet.")
+    groups = ["store", "brand", "channel"]
+    if gone := [name for name in groups if name not in mapped]:
+        lines += say(f"{', '.join(gone)}: score_within cannot score their customers apart.")
+    if "product_name" not in mapped:
+        lines += say("nothing, for no table uses it yet.", f"{'product_name':<17}")
     return ["What is not mapped, and what that means", *lines] if lines else []
 
 
