@@ -43,7 +43,10 @@ FACTS = """
     from {schema}.customer_segments
 """
 PREDICTIONS = """
-    select prediction_status, count(*)
+    select
+        prediction_status,
+        count(*),
+        sum(monetary) / nullif(sum(sum(monetary)) over (), 0)
     from {schema}.customer_segments
     where prediction_status is not null
     group by prediction_status
@@ -97,9 +100,12 @@ def summarise(database: str, schema: str) -> str:
                     f"Plain NTILE would have split {split:,} customers from others with equal "
                     "values."
                 ]
-        predictions = [f"{status} ({count:,})" for status, count in ask(PREDICTIONS)]
-        if predictions:
-            text += ["", f"Predicted value, customers by status: {', '.join(predictions)}."]
+        if predictions := ask(PREDICTIONS):
+            text += ["", f"{'Predicted value, by status':<44}{'customers':>10}{'revenue':>19}"]
+            text += [
+                f"{status:<44}{count:>10,}{_percent(share):>19}"
+                for status, count, share in predictions
+            ]
         if classes:
             text += ["", *class_table(classes, "Where each row of the transactions went")]
         if told:

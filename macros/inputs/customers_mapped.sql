@@ -6,6 +6,9 @@
 #}
 {% macro customers_mapped() %}
     {%- set input = customer_segmentation.resolved_input('customers') -%}
+    {%- do customer_segmentation.check_mapped_columns(
+        'customers', input.mapping, input.headings
+    ) -%}
     {%- set separator = customer_segmentation.input_setting('decimal_separator', 'customers') -%}
     {%- set scales = {'age': 4, 'annual_income': 4} -%}
     {%- set numbers = customer_segmentation.psychographic_columns()

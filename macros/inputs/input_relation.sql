@@ -58,8 +58,7 @@
 {#
     An input as a map: relation (what stands behind FROM), headings (as input_headings gives them) and
     mapping (canonical name: the column that the input has). Of an input that there is not, the
-    relation has no column, and the others are empty. Stops the build where a mapped column is not
-    there.
+    relation has no column, and the others are empty.
 #}
 {% macro resolved_input(input) %}
     {% if not customer_segmentation.has_input(input) %}
@@ -70,9 +69,6 @@
     {% set mapping = customer_segmentation.resolved_mapping(
         customer_segmentation.input_columns(input), headings
     ) %}
-    {% if headings %}
-        {% do customer_segmentation.check_mapped_columns(input, mapping, headings) %}
-    {% endif %}
     {{ return({'relation': relation, 'headings': headings, 'mapping': mapping}) }}
 {% endmacro %}
 
@@ -221,11 +217,13 @@
 
 {#
     Stops the build when a mapped column is not among the input's headings, and names both.
-    Headings compare without regard to case, as the engine does.
+    Headings compare without regard to case, as the engine does. Where none are known yet, it does
+    nothing.
 #}
 {% macro check_mapped_columns(input, mapping, headings) %}
     {% set known = headings | map('lower') | list %}
     {% set named = customer_segmentation.given_headings(input) %}
+    {% if not known %}{{ return('') }}{% endif %}
     {% if known | length == 1 and mapping.values() | unique | list | length > 1 %}
         {% do customer_segmentation.fail(
             'The input ' ~ input ~ ' cannot be divided into columns, only into "'

@@ -36,7 +36,7 @@
 {% macro threshold(name) -%}
     (
         select thresholds.value
-        from {{ customer_segmentation.seed_relation('thresholds') }} as thresholds
+        from {{ customer_segmentation.threshold_rows() }} as thresholds
         where thresholds.name = {{ customer_segmentation.text_literal(name) }}
     )
 {%- endmacro %}
@@ -53,5 +53,19 @@
         cast(max(case when name = '{{ name }}' then value end) as decimal(12, 6)) as {{ name }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from {{ customer_segmentation.seed_relation('thresholds') }}
+    from {{ customer_segmentation.threshold_rows() }} as thresholds
+{% endmacro %}
+
+{#
+    What stands behind FROM for the thresholds: the seed, or what the var seed_overrides puts in its
+    place, with the seed's own values of those that it does not name.
+#}
+{% macro threshold_rows() %}
+    {% set own = customer_segmentation.seed_relation('thresholds') %}
+    {% set usual = ref('customer_segmentation', 'thresholds') %}
+    {% if 'thresholds' not in (var('seed_overrides') or {}) %}{{ return(own) }}{% endif %}
+    {{ return(
+        '(select name, value from ' ~ own ~ ' union all select name, value from ' ~ usual
+        ~ ' where name not in (select own_thresholds.name from ' ~ own ~ ' as own_thresholds))'
+    ) }}
 {% endmacro %}

@@ -1,7 +1,8 @@
 -- One row per profiled buyer: when they order; null where their orders tell no habit
-{%- set weekdays =
-    ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] %}
-{%- set dayparts = ['Morning', 'Afternoon', 'Evening', 'Night'] %}
+{%- set names = {
+    'weekday': ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
+    'daypart': ['Morning', 'Afternoon', 'Evening', 'Night'],
+} %}
 
 with customers as (
 
@@ -34,7 +35,9 @@ placed as (
         orders.customer_id,
         {{ customer_segmentation.weekday_number('cast(orders.ordered_at as date)') }}
             as weekday_number,
+        -- Midnight sharp is a date without a time.
         case
+            when cast(cast(orders.ordered_at as date) as timestamp) = orders.ordered_at then null
             when extract(hour from orders.ordered_at) < limits.morning_hour then 4
             when extract(hour from orders.ordered_at) < limits.afternoon_hour then 1
             when extract(hour from orders.ordered_at) < limits.evening_hour then 2
@@ -42,19 +45,10 @@ placed as (
             else 4
         end as daypart_number,
         extract(quarter from orders.ordered_at) as quarter_number,
-        extract(year from orders.ordered_at) as year_number,
-        cast(cast(orders.ordered_at as date) as timestamp) <> orders.ordered_at as has_time
+        extract(year from orders.ordered_at) as year_number
     from orders
     inner join customers on orders.customer_id = customers.customer_id
     cross join limits
-
-),
-
--- An input of dates alone has all its orders at midnight.
-reach as (
-
-    select coalesce(max(case when has_time then 1 else 0 end), 0) = 1 as has_times
-    from placed
 
 ),
 
@@ -69,14 +63,6 @@ counted as (
 
     select
         customer_id,
-        {% for _ in weekdays -%}
-        count(case when weekday_number = {{ loop.index }} then 1 end)
-            as weekday_{{ loop.index }}_count,
-        {% endfor -%}
-        {% for _ in dayparts -%}
-        count(case when daypart_number = {{ loop.index }} then 1 end)
-            as daypart_{{ loop.index }}_count,
-        {% endfor -%}
         {% for quarter in range(1, 5) -%}
         count(case when quarter_number = {{ quarter }} then 1 end) as quarter_{{ quarter }}_count,
         count(distinct case when quarter_number = {{ quarter }} then year_number end)
@@ -90,35 +76,51 @@ counted as (
 
 ),
 
+{% for kind in names -%}
+{{ kind }}s_counted as (
+
+    select
+        customer_id,
+        {{ kind }}_number,
+        count(*) as order_count,
+        sum(count(*)) over (partition by customer_id) as all_count,
+        max(count(*)) over (partition by customer_id) as most_count
+    from placed
+    where {{ kind }}_number is not null
+    group by
+        customer_id,
+        {{ kind }}_number
+
+),
+
+-- Where two share the most orders, neither is usual.
+{{ kind }}s_usual as (
+
+    select
+        {{ kind }}s_counted.customer_id,
+        max({{ kind }}s_counted.{{ kind }}_number) as {{ kind }}_number
+    from {{ kind }}s_counted
+    cross join limits
+    where
+        {{ kind }}s_counted.order_count = {{ kind }}s_counted.most_count
+        and {{ kind }}s_counted.all_count >= limits.min_repeat_orders
+    group by {{ kind }}s_counted.customer_id
+    having count(*) = 1
+
+),
+
+{% endfor -%}
 final as (
 
     select
         counted.customer_id,
-        -- Among equals the earlier day of the week, and part of the day.
-        case
-            when counted.order_count < limits.min_repeat_orders then null
-            {%- for weekday in weekdays %}
-            when
-                counted.weekday_{{ loop.index }}_count = greatest(
-                    {%- for _ in weekdays %}
-                    counted.weekday_{{ loop.index }}_count{% if not loop.last %},{% endif %}
-                    {%- endfor %}
-                )
-                then '{{ weekday }}'
+        {% for kind, its_names in names.items() -%}
+        case {{ kind }}s_usual.{{ kind }}_number
+            {%- for name in its_names %}
+            when {{ loop.index }} then '{{ name }}'
             {%- endfor %}
-        end as usual_weekday,
-        case
-            when counted.order_count < limits.min_repeat_orders or not reach.has_times then null
-            {%- for daypart in dayparts %}
-            when
-                counted.daypart_{{ loop.index }}_count = greatest(
-                    {%- for _ in dayparts %}
-                    counted.daypart_{{ loop.index }}_count{% if not loop.last %},{% endif %}
-                    {%- endfor %}
-                )
-                then '{{ daypart }}'
-            {%- endfor %}
-        end as usual_daypart,
+        end as usual_{{ kind }},
+        {% endfor -%}
         {{ customer_segmentation.ratio('counted.weekend_count', 'counted.order_count') }}
             as weekend_share,
         case
@@ -138,8 +140,9 @@ final as (
         end as season
     from counted
     cross join limits
-    cross join reach
     cross join history
+    left join weekdays_usual on counted.customer_id = weekdays_usual.customer_id
+    left join dayparts_usual on counted.customer_id = dayparts_usual.customer_id
 
 )
 

@@ -1,6 +1,12 @@
 -- One row per profiled buyer: what the value model expects of them, as far as it can be believed
 
-with rhythms as (
+with customers as (
+
+    select * from {{ ref('int_segmentation__customers_featured') }}
+
+),
+
+rhythms as (
 
     select * from {{ ref('int_segmentation__rhythms_measured') }}
     where moment = 'now'
@@ -54,6 +60,7 @@ applied as (
         fits.has_dropout,
         fits.is_calibrated,
         fits.has_enough_history,
+        customers.revenue_12_months,
         expected.expected_orders,
         expected.probability_active,
         -- Fader and Hardie (2013), equation 5: the customer's own mean leans on everybody's.
@@ -63,6 +70,7 @@ applied as (
         ) }} as expected_order_amount
     from rhythms
     inner join buyers on rhythms.customer_id = buyers.customer_id
+    inner join customers on rhythms.customer_id = customers.customer_id
     inner join fits on buyers.customer_group = fits.customer_group
     left join expected
         on
@@ -77,7 +85,12 @@ ranked as (
 
     select
         *,
-        expected_orders * coalesce(expected_order_amount, 1) as expected_value
+        expected_orders * expected_order_amount as expected_revenue,
+        -- Where no model could be fitted, the best that is known of the next year is the last one.
+        coalesce(
+            expected_orders * expected_order_amount,
+            cast(revenue_12_months as {{ customer_segmentation.type_double() }})
+        ) as ranked_value
     from applied
 
 ),
@@ -90,21 +103,16 @@ final as (
         case when is_calibrated and has_enough_history then expected_orders end
             as predicted_orders_12_months,
         cast(
-            case
-                when is_calibrated and has_enough_history
-                    then expected_orders * expected_order_amount
-            end as decimal(18, 4)
+            case when is_calibrated and has_enough_history then expected_revenue end
+            as decimal(18, 4)
         ) as predicted_revenue_12_months,
         case when is_calibrated and has_dropout then probability_active end as probability_active,
         -- Where a customer stands in the group, from 0 to 1; equal ones stand in their middle.
-        case
-            when expected_value is not null
-                then {{ customer_segmentation.ratio(
-                    '(rank() over (partition by customer_group order by expected_value nulls last)'
-                    ~ ' - 1 + count(*) over (partition by customer_group, expected_value) / 2.0)',
-                    'count(expected_value) over (partition by customer_group)',
-                ) }}
-        end as predicted_value_position
+        {{ customer_segmentation.ratio(
+            '(rank() over (partition by customer_group order by ranked_value)'
+            ~ ' - 1 + count(*) over (partition by customer_group, ranked_value) / 2.0)',
+            'count(*) over (partition by customer_group)',
+        ) }} as predicted_value_position
     from ranked
 
 )

@@ -1,4 +1,4 @@
--- One row per product sold: the price that most of its sale lines stay below
+-- One row per product and calendar year: the price that most of its sale lines stay below
 
 with lines as (
 
@@ -18,14 +18,16 @@ objectors as (
 
 )
 
+-- Of one year, so that last year's price is no bargain because prices have risen.
 select
     lines.product_id,
-    count(*) as line_count,
-    -- A price that was paid, so that no arithmetic rounds it.
+    extract(year from lines.ordered_at) as price_year,
     cast(
         percentile_disc(0.9) within group (order by lines.unit_price) as decimal(18, 6)
     ) as high_price
 from lines
 left join objectors on lines.customer_id = objectors.customer_id
 where objectors.customer_id is null
-group by lines.product_id
+group by
+    lines.product_id,
+    extract(year from lines.ordered_at)

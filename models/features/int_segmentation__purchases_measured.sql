@@ -48,6 +48,7 @@ line_measures as (
     left join products
         on
             lines.product_id = products.product_id
+            and extract(year from lines.ordered_at) = products.price_year
             and lines.unit_price is not null
     group by lines.customer_id
 

@@ -5,6 +5,9 @@
 select
     customer_group,
     prediction_status,
+    has_dropout,
+    is_calibrated,
+    has_enough_history,
     cast(customers as bigint) as customers,
     cast(repeat_customers as bigint) as repeat_customers,
     history_days,
@@ -14,6 +17,7 @@ select
     b,
     log_likelihood,
     dropout_share,
+    is_at_bound = 1 as is_at_bound,
     p,
     q,
     v,

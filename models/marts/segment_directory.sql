@@ -186,7 +186,10 @@ hybrid_numbered as (
     select
         combinations.segment,
         part_{{ numbers | join('.segment_rank + part_') }}.segment_rank as segment_rank,
-        part_{{ numbers | join(".description || '; ' || part_") }}.description as description,
+        case
+            when combinations.segment = part_1.segment then part_1.description
+            else part_{{ numbers | join(".description || '; ' || part_") }}.description
+        end as description,
         -- Stays the combination's own, whatever other combinations there are.
         6 * part_1.sort_order + part_{{ numbers | join('.sort_order + part_') }}.sort_order
             as colour_number,

@@ -42,7 +42,7 @@ limits as (
     {{ customer_segmentation.thresholds([
         'min_repeat_orders', 'return_prone_orders', 'return_prone_returns', 'return_prone_share',
         'regular_gaps', 'regular_gap_variation', 'favourites_variety_share', 'big_basket_ratio',
-        'explorer_variety_share', 'bargain_share',
+        'explorer_variety_share', 'bargain_share', 'bargain_discount_share',
     ]) }}
 
 ),
@@ -110,8 +110,8 @@ fitting as (
                 when 'Explorer' then measured.variety_share >= limits.explorer_variety_share
                 when 'Bargain hunter'
                     then
-                        coalesce(measured.discount_share, measured.price_break_share)
-                        >= limits.bargain_share
+                        measured.discount_share >= limits.bargain_discount_share
+                        or measured.price_break_share >= limits.bargain_share
             end
     group by measured.customer_id
 

@@ -15,7 +15,7 @@ edges as (
         max(case when name = 'age_edge_3' then cast(value as integer) end) as age_edge_3,
         max(case when name = 'age_edge_4' then cast(value as integer) end) as age_edge_4,
         max(case when name = 'age_edge_5' then cast(value as integer) end) as age_edge_5
-    from {{ customer_segmentation.seed_relation('thresholds') }}
+    from {{ customer_segmentation.threshold_rows() }}
 
 ),
 

@@ -22,7 +22,7 @@ limits as (
 
 ),
 
--- Who is outside of all of them, such as a prospect, is so once.
+-- Who never kept an order is outside of most segmentations, and is so once.
 combined as (
 
     select
@@ -32,7 +32,10 @@ combined as (
         {{ part }}_rows.segment as part_{{ loop.index }},
         {% endfor -%}
         case
-            when least({{ segments }}) = greatest({{ segments }}) then {{ parts[0] }}_rows.segment
+            when
+                least({{ segments }}) = greatest({{ segments }})
+                and {{ parts[0] }}_rows.segment in ('Prospect', 'Returns only')
+                then {{ parts[0] }}_rows.segment
             else {{ segments | replace(',', " || ' · ' ||") }}
         end as combination
     from customers
@@ -57,7 +60,9 @@ final as (
         counted.customer_id,
         case
             when not counted.is_profiled then 'Not profiled'
-            when counted.combination_count < limits.min_segment_share * counted.customer_count
+            when
+                counted.combination_count < limits.min_segment_share * counted.customer_count
+                and counted.combination not in ('Prospect', 'Returns only')
                 then 'Other'
             else counted.combination
         end as segment,

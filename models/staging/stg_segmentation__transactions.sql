@@ -188,10 +188,12 @@ priced as (
 
     select
         *,
-        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price', rate) }}
-            as amount,
+        {% if has_rates -%}
         {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price') }}
-            as charged_amount
+            as charged_amount,
+        {% endif -%}
+        {{ customer_segmentation.line_amount('given_amount', 'quantity', 'unit_price', rate) }}
+            as amount
     from {{ 'rated' if has_rates else 'typed' }}
 
 ),
@@ -306,7 +308,7 @@ final as (
         unit_price,
         {%- endif %}
         amount,
-        charged_amount,
+        {{ 'charged_amount' if has_rates else 'amount as charged_amount' }},
         {{ customer_segmentation.line_money(
             customer_segmentation.line_product('signed_quantity', 'abs(unit_cost)'), rate
         ) }} as cost_amount,

@@ -5,6 +5,7 @@
 {{- customer_segmentation.check_inputs() }}
 {%- set input = customer_segmentation.resolved_input('transactions') -%}
 {%- set mapping, headings = input.mapping, input.headings -%}
+{%- do customer_segmentation.check_mapped_columns('transactions', mapping, headings) -%}
 {%- set separator = customer_segmentation.input_setting('decimal_separator', 'transactions') -%}
 {%- set mapped = mapping.values() | map('lower') | list -%}
 {#- A line_id tells copies; other columns, such as the time of loading, then do not matter. -#}

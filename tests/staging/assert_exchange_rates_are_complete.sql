@@ -40,7 +40,8 @@ first_days as (
         when currency is null
             then 'Some rows have no currency, and so no exchange rate, such as on ' || ordered_on
                 || ' (rows: ' || row_count || ', other days or currencies without a rate: '
-                || other_count || '): fill the column, or map it in transaction_columns.'
+                || other_count || '): fill the column, map it in '
+                || 'transaction_columns, or leave the var exchange_rates empty.'
         else
             'There is no exchange rate for ' || currency || ' on ' || ordered_on || ' (rows: '
             || row_count || ', other days or currencies without a rate: ' || other_count
