@@ -227,3 +227,30 @@ def test_wrong_settings(workshop, settings, sentence):
     assert built.code == 1
     assert built.err.count("\n") == 1
     assert name in built.err and sentence in built.err
+
+
+FEW = {"segmentations": ["rfm", "behaviour", "lifecycle"]}
+
+
+def test_thresholds_that_are_left_out_are_the_usual_ones(workshop, demo):
+    """Naming one threshold changes it, and none of the others."""
+    own = "(select 'new_customer_days' as name, 3000.0 as value)"
+    built = workshop.build_here(FEW | {"seed_overrides": {"thresholds": own}}, only=TABLES)
+    assert built.code == 0, built.err
+    stages = "select customer_id, lifecycle_segment, order_day_count from customer_segments"
+    before = {name: stage for name, stage, _ in demo.ask(stages)}
+    for name, stage, days in built.ask(stages):
+        expected = "New" if days == 1 and before[name] != "Not profiled" else before[name]
+        assert stage == expected, name
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [("('VIP', 1)", "VIP"), ("('Explorer', 1), ('Wholesale', 1)", "Explorer")],
+)
+def test_behaviours_that_nobody_knows_stop_the_build(workshop, rows, names):
+    own = f"(select * from (values {rows}) as own (behaviour, priority))"
+    built = workshop.build_here(FEW | {"seed_overrides": {"behaviours": own}})
+    assert built.code == 1
+    assert built.err.count("\n") == 1
+    assert "whole number of its own as priority" in built.err and names in built.err
