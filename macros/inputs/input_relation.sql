@@ -56,8 +56,8 @@
 {% endmacro %}
 
 {#
-    An input as a map: relation (what stands behind FROM), headings (as input_headings gives them) and
-    mapping (canonical name: the column that the input has). Of an input that there is not, the
+    An input as a map: relation (what stands behind FROM), headings (as input_headings gives them)
+    and mapping (canonical name: the column that the input has). Of an input that there is not, the
     relation has no column, and the others are empty.
 #}
 {% macro resolved_input(input) %}
