@@ -295,7 +295,7 @@ def test_an_as_of_date_before_the_data(marts, built):
         ("kmeans_k", True),
         ("rfm_bins", 4),
         ("segmentations", "rfm"),
-        ("segmentations", ["rfm", "value"]),
+        ("segmentations", ["rfm", "basket"]),
         ("feature_sets", {"rfm": ["recency_days"]}),
         ("feature_sets", {"rfm": {"features": ["charm"], "scaling": "none"}}),
         ("feature_sets", {"rfm": {"features": ["monetary"], "scaling": "sqrt"}}),
@@ -320,7 +320,7 @@ def test_an_as_of_date_before_the_data(marts, built):
 def test_a_wrong_setting(marts, built, name, value):
     words = built.words({name: value}, None)
     refused = built.run_here("build", *words, runner=dbtRunner)
-    assert_refused(marts, refused, "seg_value" if value == ["rfm", "value"] else name)
+    assert_refused(marts, refused, "seg_basket" if value == ["rfm", "basket"] else name)
 
 
 def test_a_map_with_a_hole(marts, built):
