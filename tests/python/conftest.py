@@ -69,6 +69,7 @@ READING = {
     "duplicates",
     "as_of_date",
     "max_rejected_share",
+    "acknowledged_columns",
 }
 
 
