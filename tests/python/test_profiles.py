@@ -519,7 +519,7 @@ def test_each_special_category_is_refused(protected, heading):
     refused = workshop.build_here(
         settings | {"attribute_columns": PROTECTED, "acknowledged_columns": others},
         customers=path,
-        only=("--select", "special_categories", GATE),
+        only=("--select", "special_categories", GATE, "--indirect-selection", "empty"),
     )
     assert refused.code == 1
     assert heading in refused.err and "acknowledged_columns" in refused.err
