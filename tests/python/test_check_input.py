@@ -491,8 +491,7 @@ def test_what_keeps_an_input_from_being_built(desk, name, content, says):
 
 @pytest.mark.parametrize("transactions", ["no'where.csv", "raw.no_such_table"])
 def test_an_input_that_is_not_there(desk, transactions):
-    is_file = transactions.endswith(".csv")
-    done = desk.check("--transactions", transactions, whole=is_file)
+    done = desk.check("--transactions", transactions)
     assert done.code == 1
     assert done.err.startswith("There is no ") and transactions in done.err
     assert not desk.database.exists()
