@@ -542,7 +542,10 @@ def test_special_categories_stop_the_build_unless_acknowledged(protected):
 # Wrong records
 
 GOOD = [["customer_id", "gender", "age"], *([f"K{n}", "fm"[n % 2], 20 + n] for n in range(40))]
-COLUMNS = {"customer_columns": {"customer_id": "customer_id", "gender": "gender", "age": "age"}}
+COLUMNS = {
+    "customer_columns": {"customer_id": "customer_id", "gender": "gender", "age": "age"},
+    "segmentations": ["rfm", "demographic"],
+}
 
 
 @pytest.mark.parametrize(
@@ -591,12 +594,15 @@ def test_a_column_that_is_not_what_it_says_stops_the_build(workshop):
     rows = [["customer_id", "mood", "consent"]]
     rows += [[f"K{n}", ["good", "bad", "3"][n % 3], ["evet", "hayır"][n % 2]] for n in range(60)]
     path = write(workshop.folder / "records.csv", rows)
-    only_id = {"customer_columns": {"customer_id": "customer_id"}}
+    only_id = {"customer_columns": {"customer_id": "customer_id"}, "segmentations": ["rfm"]}
     columns = {"customer_id": "customer_id", "profiling_allowed": "consent"}
     for settings, column in (
         (only_id | {"psychographic_columns": ["mood"]}, "mood"),
-        ({"customer_columns": columns}, "profiling_allowed"),
-        ({"customer_columns": {"customer_id": "customer_id", "annual_income": "mood"}}, "annual"),
+        (only_id | {"customer_columns": columns}, "profiling_allowed"),
+        (
+            only_id | {"customer_columns": {"customer_id": "customer_id", "annual_income": "mood"}},
+            "annual",
+        ),
     ):
         refused = workshop.build_here(settings, customers=path)
         assert refused.code == 1
