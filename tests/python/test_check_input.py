@@ -164,7 +164,8 @@ def assert_builds(
     desk: Desk, done: Outcome, transactions: object, customers: object = None
 ) -> Outcome:
     """The printed vars build as they are, and every row lands in the class that was printed."""
-    built = desk.build_here(printed_vars(done), transactions, customers)
+    settings = printed_vars(done) | {"segmentations": ["rfm", "demographic"]}
+    built = desk.build_here(settings, transactions, customers)
     assert built.code == 0, built.err
     classes = built.ask(
         "select line_class, sum(row_count)::int, round(sum(amount), 2) from input_reconciliation "
