@@ -43,14 +43,14 @@
 
 {#
     Several values of the seed thresholds as one row, a column each; decimals, because 0.9 of 3.30
-    as a double is less than 2.97.
+    as a double is less than 2.97, and with 19 digits for the reason that line_product gives.
 
     limits as ({{ thresholds(['age_edge_1', 'age_edge_2']) }})
 #}
 {% macro thresholds(names) %}
     select
         {%- for name in names %}
-        cast(max(case when name = '{{ name }}' then value end) as decimal(12, 6)) as {{ name }}
+        cast(max(case when name = '{{ name }}' then value end) as decimal(19, 6)) as {{ name }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ customer_segmentation.threshold_rows() }} as thresholds

@@ -236,7 +236,9 @@ def _reason(text, at, quantity, price, amount, too_large, is_return) -> str | No
         return "amount too large"
     if abs(quantity) > LARGEST_AMOUNT:
         return "quantity too large"
-    return "return with a positive amount" if is_return and amount > 0 else None
+    # Of a positive price the quantity has the sign, also where the amount is rounded to nothing.
+    sign = amount if "amount" in text else quantity
+    return "return with a positive amount" if is_return and sign > 0 else None
 
 
 def _is_fee(product: str, fees: dict[str, str]) -> bool:

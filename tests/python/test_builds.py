@@ -163,7 +163,12 @@ def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
     ).write_parquet(str(path))
     columns = ["customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at"]
     built = workshop.build_here(
-        {"transaction_columns": {column: column for column in columns}}, path, only=ALL
+        {
+            "transaction_columns": {column: column for column in columns},
+            "segmentations": ["rfm"],
+        },
+        path,
+        only=ALL,
     )
     assert built.code == 0, built.err
     assert built.ask(
@@ -217,7 +222,8 @@ def test_an_input_with_amounts_only(workshop, tmp_path):
         "who,day,money\na,2024-01-01,5\na,2024-01-01,7.5\na,2024-01-03,0\nb,2024-01-02,-4\n"
     )
     columns = {"customer_id": "who", "ordered_at": "day", "amount": "money"}
-    built = workshop.build_here({"transaction_columns": columns}, path, only=ALL)
+    settings = {"transaction_columns": columns, "segmentations": ["rfm"]}
+    built = workshop.build_here(settings, path, only=ALL)
     assert built.code == 0, built.err
     assert built.ask(
         "select customer_id, order_id, order_type, net_amount::text "

@@ -164,7 +164,8 @@ def assert_builds(
     desk: Desk, done: Outcome, transactions: object, customers: object = None
 ) -> Outcome:
     """The printed vars build as they are, and every row lands in the class that was printed."""
-    built = desk.build_here(printed_vars(done), transactions, customers)
+    settings = printed_vars(done) | {"segmentations": ["rfm", "demographic"]}
+    built = desk.build_here(settings, transactions, customers)
     assert built.code == 0, built.err
     classes = built.ask(
         "select line_class, sum(row_count)::int, round(sum(amount), 2) from input_reconciliation "
@@ -491,8 +492,7 @@ def test_what_keeps_an_input_from_being_built(desk, name, content, says):
 
 @pytest.mark.parametrize("transactions", ["no'where.csv", "raw.no_such_table"])
 def test_an_input_that_is_not_there(desk, transactions):
-    is_file = transactions.endswith(".csv")
-    done = desk.check("--transactions", transactions, whole=is_file)
+    done = desk.check("--transactions", transactions)
     assert done.code == 1
     assert done.err.startswith("There is no ") and transactions in done.err
     assert not desk.database.exists()

@@ -284,7 +284,9 @@ def test_floating_points_and_time_zones(workshop, tmp_path):
     ).write_parquet(str(path))
     columns = {"customer_id": "who", "amount": "money", "ordered_at": "moment"}
     built = workshop.build_here(
-        {"transaction_columns": columns, "max_rejected_share": 0.5}, transactions=path, only=ALL
+        AMOUNTS | {"transaction_columns": columns, "max_rejected_share": 0.5},
+        transactions=path,
+        only=ALL,
     )
     assert built.code == 0, built.err
     assert built.ask(
@@ -313,7 +315,7 @@ def test_a_line_id_tells_copies_whatever_else_a_row_holds(workshop, tmp_path, li
         "1,a,5,2024-01-01,08:00\n1,a,5,2024-01-01,09:00\n2,a,5,2024-01-01,09:00\n"
     )
     columns = {"customer_id": "who", "amount": "money", "ordered_at": "day", "line_id": line_id}
-    built = workshop.build_here({"transaction_columns": columns}, transactions=path)
+    built = workshop.build_here(AMOUNTS | {"transaction_columns": columns}, transactions=path)
     assert built.code == 0, built.err
     assert built.one("select sum(monetary) from customer_segments") == revenue
 

@@ -121,8 +121,8 @@ def test_installing_brings_the_package_and_no_environment(built_shop):
 
 def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     """Beside the user's singular tests: what only the manifest and the database tell."""
-    without_kmeans = {mart for mart in MARTS if not mart.startswith("cluster_")}
-    assert built_shop.tables("main_crm") == without_kmeans
+    of_rfm = {mart for mart in MARTS if not mart.startswith(("cluster_", "prediction_"))}
+    assert built_shop.tables("main_crm") == of_rfm
     manifest = built_shop.manifest()
     assert manifest["unit_tests"] == {}
     # The front page of the user's docs site is the user's.
@@ -135,7 +135,7 @@ def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     everywhere = set().union(
         *(built_shop.tables(f"main{name}") for name in ("", "_crm", "_raw", "_segmentation"))
     )
-    assert not everywhere & (switched_off | set(MARTS) - without_kmeans)
+    assert not everywhere & (switched_off | set(MARTS) - of_rfm)
     seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     assert not {seed["name"] for seed in seeds} & switched_off
 
@@ -182,11 +182,11 @@ def test_a_source_serves_as_well_as_a_model(built_shop, shop):
     assert shop.fingerprints() == built_shop.fingerprints()
 
 
-def test_kmeans_and_customers_may_be_there(shop):
+def test_kmeans_value_and_customers_may_be_there(shop):
     """The user's own model of customers is the second input, and brings four without an order."""
     done = shop.dbt_here(
         *("build", "--exclude", "package:shop,resource_type:test"),
-        segmentations=["rfm", "kmeans", "geographic"],
+        segmentations=["rfm", "kmeans", "geographic", "value"],
         customers="{{ ref('shop', 'customers') }}",
         customer_columns={"customer_id": "customer_no", "country": "country_code"},
     )

@@ -494,25 +494,47 @@ def test_no_name_address_or_birth_is_anywhere(workshop, tmp_path_factory, as_a_w
             assert planted.lower().encode() not in content, (path, planted)
 
 
-@pytest.mark.parametrize(
-    "heading",
-    ["Religion", "Health status", "trade_union member", "Sexual Orientation", "Santé", "E-Mail"],
-)
-def test_special_categories_stop_the_build_unless_acknowledged(workshop, heading):
-    rows = [["customer_id", heading, "gender"], *([f"K{n}", "abc"[n % 3], "f"] for n in range(30))]
+PROTECTED = [
+    *("Religion", "Health status", "trade_union member", "Sexual Orientation", "Santé", "E-Mail"),
+]
+GATE = "assert_special_categories_are_acknowledged"
+
+
+@pytest.fixture(scope="module")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workshop, Path, dict]:
+    """Records with a column of each kind, and the settings that name the others alone."""
+    workshop = Workshop(tmp_path_factory.mktemp("protected"))
+    rows = [["customer_id", "gender", *PROTECTED]]
+    rows += [[f"K{n}", "f", *("abc"[n % 3] for _ in PROTECTED)] for n in range(30)]
     path = write(workshop.folder / "records.csv", rows)
-    settings = {
-        "customer_columns": {"customer_id": "customer_id", "gender": "gender"},
-        "attribute_columns": [heading],
-    }
-    refused = workshop.build_here(settings, customers=path)
+    columns = {"customer_columns": {"customer_id": "customer_id", "gender": "gender"}}
+    return workshop, path, columns | {"segmentations": ["rfm"]}
+
+
+@pytest.mark.parametrize("heading", PROTECTED)
+def test_each_special_category_is_refused(protected, heading):
+    """Beside five that are acknowledged, by the gate alone."""
+    workshop, path, settings = protected
+    others = [each for each in PROTECTED if each != heading]
+    refused = workshop.build_here(
+        settings | {"attribute_columns": PROTECTED, "acknowledged_columns": others},
+        customers=path,
+        only=("--select", "special_categories", GATE, "--indirect-selection", "empty"),
+    )
     assert refused.code == 1
     assert heading in refused.err and "acknowledged_columns" in refused.err
+
+
+def test_special_categories_stop_the_build_unless_acknowledged(protected):
+    """Left out, they are nobody's business; named, they are the user's own."""
+    workshop, path, settings = protected
+    workshop.database.unlink(missing_ok=True)
+    refused = workshop.build_here(settings | {"attribute_columns": PROTECTED}, customers=path)
+    assert refused.code == 1 and "acknowledged_columns" in refused.err
     assert refused.ask(
         "select count(*) from information_schema.tables where table_name = 'customer_segments'"
     ) == [(0,)]
-    # Left out, it is nobody's business; named, it is the user's own.
-    for more in ({"attribute_columns": []}, {"acknowledged_columns": [heading]}):
+    for more in ({}, {"attribute_columns": PROTECTED, "acknowledged_columns": PROTECTED}):
         done = workshop.build_here(settings | more, customers=path)
         assert done.code == 0, done.err
 
@@ -520,7 +542,10 @@ def test_special_categories_stop_the_build_unless_acknowledged(workshop, heading
 # Wrong records
 
 GOOD = [["customer_id", "gender", "age"], *([f"K{n}", "fm"[n % 2], 20 + n] for n in range(40))]
-COLUMNS = {"customer_columns": {"customer_id": "customer_id", "gender": "gender", "age": "age"}}
+COLUMNS = {
+    "customer_columns": {"customer_id": "customer_id", "gender": "gender", "age": "age"},
+    "segmentations": ["rfm", "demographic"],
+}
 
 
 @pytest.mark.parametrize(
@@ -569,12 +594,15 @@ def test_a_column_that_is_not_what_it_says_stops_the_build(workshop):
     rows = [["customer_id", "mood", "consent"]]
     rows += [[f"K{n}", ["good", "bad", "3"][n % 3], ["evet", "hayır"][n % 2]] for n in range(60)]
     path = write(workshop.folder / "records.csv", rows)
-    only_id = {"customer_columns": {"customer_id": "customer_id"}}
+    only_id = {"customer_columns": {"customer_id": "customer_id"}, "segmentations": ["rfm"]}
     columns = {"customer_id": "customer_id", "profiling_allowed": "consent"}
     for settings, column in (
         (only_id | {"psychographic_columns": ["mood"]}, "mood"),
-        ({"customer_columns": columns}, "profiling_allowed"),
-        ({"customer_columns": {"customer_id": "customer_id", "annual_income": "mood"}}, "annual"),
+        (only_id | {"customer_columns": columns}, "profiling_allowed"),
+        (
+            only_id | {"customer_columns": {"customer_id": "customer_id", "annual_income": "mood"}},
+            "annual",
+        ),
     ):
         refused = workshop.build_here(settings, customers=path)
         assert refused.code == 1

@@ -76,6 +76,8 @@ FEATURES = [
     "stg_segmentation__as_of",
     "int_segmentation__sale_lines_matched",
     "int_segmentation__orders_typed",
+    "int_segmentation__products_priced",
+    "int_segmentation__purchases_measured",
     "int_segmentation__customers_featured",
 ]
 MARTS = [

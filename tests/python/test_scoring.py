@@ -24,7 +24,8 @@ def write(workshop: Workshop, table: str, columns: str, rows: Iterable[tuple]) -
 
 def test_cut_points_score_each_value_by_itself(built):
     """The best score whose cut point a value reaches, whoever else is in the data."""
-    outcome = built.build_here({"rfm_scoring": "thresholds"}, only=ALL)
+    settings = {"segmentations": ["rfm"], "rfm_scoring": "thresholds"}
+    outcome = built.build_here(settings, only=ALL)
     assert outcome.code == 0, outcome.err
     rows = outcome.ask(
         "select recency_days, frequency, monetary, rfm_score from customer_segments "
@@ -80,7 +81,8 @@ def test_other_scores_with_a_map_of_their_own(built):
             f"create table my_segments as from {SCHEMA}.segment_definitions where segment in "
             "('Loyal', 'Hibernating', 'Lost', 'Returns only', 'Prospect', 'No purchase')"
         )
-    outcome = built.build({"rfm_bins": 3, "seed_overrides": overrides})
+    settings = {"segmentations": ["rfm"], "rfm_bins": 3, "seed_overrides": overrides}
+    outcome = built.build_here(settings, only=ALL)
     assert outcome.code == 0, outcome.err
     found = outcome.ask(
         "select r_score, max(f_score), min(m_score), any_value(rfm_segment), "

@@ -107,9 +107,10 @@ def test_a_shop_as_modelled_is_ok(workshop, simulated, tmp_path):
             "transaction_columns": {
                 "customer_id": "customer_id", "ordered_at": "ordered_at", "amount": "amount",
             },
-            "segmentations": ["rfm", "behaviour", "value"],
+            "segmentations": ["rfm", "value"],
         },
         transactions=path,
+        only=TABLES,
     )  # fmt: skip
     assert built.code == 0, built.err
     fits = dict(built.ask("select customer_group, prediction_status from prediction_quality"))
@@ -155,6 +156,7 @@ def test_scores_within_stores(workshop, tmp_path):
             "score_within": "store",
         },
         transactions=path,
+        only=TABLES,
     )
     assert apart.code == 0, apart.err
     # Of all 21 customers, only those of the big store would spend enough for these scores.
@@ -185,6 +187,7 @@ def test_profit_is_known_where_every_cost_is(workshop, tmp_path):
             "predict_value": False,
         },
         transactions=path,
+        only=TABLES,
     )
     assert built.code == 0, built.err
     assert built.ask(
