@@ -50,7 +50,6 @@
     select
         {{ group }}customer_id,
         case
-            when positive_money = 0 then 'C'
             when money_above < limits.value_a_share * all_money then 'A'
             when money_above < limits.value_b_share * all_money then 'B'
             else 'C'

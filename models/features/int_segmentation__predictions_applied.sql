@@ -107,12 +107,8 @@ final as (
             as decimal(18, 4)
         ) as predicted_revenue_12_months,
         case when is_calibrated and has_dropout then probability_active end as probability_active,
-        -- Where a customer stands in the group, from 0 to 1; equal ones stand in their middle.
-        {{ customer_segmentation.ratio(
-            '(rank() over (partition by customer_group order by ranked_value)'
-            ~ ' - 1 + count(*) over (partition by customer_group, ranked_value) / 2.0)',
-            'count(*) over (partition by customer_group)',
-        ) }} as predicted_value_position
+        {{ customer_segmentation.position_in_order('ranked_value', ['customer_group']) }}
+            as predicted_value_position
     from ranked
 
 )

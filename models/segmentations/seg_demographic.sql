@@ -7,27 +7,29 @@ with customers as (
 
 ),
 
-edges as (
+limits as (
 
-    select
-        max(case when name = 'age_edge_1' then cast(value as integer) end) as age_edge_1,
-        max(case when name = 'age_edge_2' then cast(value as integer) end) as age_edge_2,
-        max(case when name = 'age_edge_3' then cast(value as integer) end) as age_edge_3,
-        max(case when name = 'age_edge_4' then cast(value as integer) end) as age_edge_4,
-        max(case when name = 'age_edge_5' then cast(value as integer) end) as age_edge_5
-    from {{ customer_segmentation.threshold_rows() }}
+    {{ customer_segmentation.thresholds(edges) }}
 
 ),
 
--- Where in the order of incomes a customer stands, from 0 to 1; equal ones stand in their middle.
+edges as (
+
+    select
+        cast(age_edge_1 as integer) as age_edge_1,
+        cast(age_edge_2 as integer) as age_edge_2,
+        cast(age_edge_3 as integer) as age_edge_3,
+        cast(age_edge_4 as integer) as age_edge_4,
+        cast(age_edge_5 as integer) as age_edge_5
+    from limits
+
+),
+
 incomes as (
 
     select
         customer_id,
-        (
-            rank() over (order by annual_income) - 1
-            + count(*) over (partition by annual_income) / 2.0
-        ) / count(*) over () as income_position
+        {{ customer_segmentation.position_in_order('annual_income') }} as income_position
     from customers
     where
         annual_income is not null

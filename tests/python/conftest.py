@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import duckdb
@@ -327,3 +329,12 @@ def shared_data(name: str) -> Path:
     if not (folder / name).exists():
         pytest.skip(f"{name} is not in {folder}: set SEGMENTATION_SHARED_DATA to run this")
     return folder / name
+
+
+def python_model(path: str) -> ModuleType:
+    """A Python model as a module, by its path within python_models: dbt imports none of them."""
+    file = ROOT / "python_models" / path
+    specification = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module

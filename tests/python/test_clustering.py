@@ -1,6 +1,5 @@
 """K-means fit: reference values, plain scikit-learn, definitions, and what must never happen."""
 
-import importlib.util
 import os
 from itertools import permutations
 from pathlib import Path
@@ -10,6 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT, python_model
 from sklearn.cluster import KMeans
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -20,8 +20,6 @@ from sklearn.metrics import (
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULE_PATH = ROOT / "python_models" / "clustering" / "int_segmentation__clusters_fitted.py"
 SHARED_DATA = Path(os.environ.get("SEGMENTATION_SHARED_DATA", ROOT.parent / "shared" / "data"))
 MALL_FILE = SHARED_DATA / "mall_customers.csv"
 
@@ -41,14 +39,7 @@ needs_mall_file = pytest.mark.skipif(
 )
 
 
-def load_module():
-    specification = importlib.util.spec_from_file_location("clusters_fitted", MODULE_PATH)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-clustering = load_module()
+clustering = python_model("clustering/int_segmentation__clusters_fitted.py")
 
 
 @pytest.fixture(autouse=True, scope="module")

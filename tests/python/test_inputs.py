@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from conftest import ALL, ROOT, Workshop, shared_data
+from conftest import ALL, Workshop, python_model, shared_data
 
 ROWS = [
     ["id", "who", "item", "n", "price", "when"],
@@ -449,10 +448,7 @@ def test_a_workbook_cell_by_cell(workshop, tmp_path):
 
 def test_cells_as_text():
     """Without a build: numbers as they are shown, never as 1e-07 or 0.30000000000000004."""
-    path = ROOT / "python_models" / "input" / "stg_segmentation__workbooks.py"
-    specification = importlib.util.spec_from_file_location("workbooks", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    module = python_model("input/stg_segmentation__workbooks.py")
     told = {
         None: None,
         "": None,

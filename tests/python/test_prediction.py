@@ -1,14 +1,12 @@
 """Value model: published values, simulated shops, definitions, and what must never happen."""
 
-import importlib.util
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import shared_data
+from conftest import python_model, shared_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -17,8 +15,6 @@ from scipy.stats import gamma as gamma_distribution
 from scipy.stats import spearmanr
 from threadpoolctl import threadpool_info, threadpool_limits
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULE_PATH = ROOT / "python_models" / "prediction" / "int_segmentation__purchases_predicted.py"
 COLUMNS = [
     *("customer_group", "repeat_days", "active_days", "observed_days"),
     *("measure", "value"),
@@ -34,14 +30,7 @@ PURCHASE_MEASURES = {
 VALUE_MEASURES = {"p", "q", "v", "value_log_likelihood"}
 
 
-def load_module():
-    specification = importlib.util.spec_from_file_location("purchases_predicted", MODULE_PATH)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-prediction = load_module()
+prediction = python_model("prediction/int_segmentation__purchases_predicted.py")
 
 
 @pytest.fixture(autouse=True, scope="module")
