@@ -76,3 +76,11 @@
         | select('in', customer_segmentation.attribute_columns()) | list
     ) }}
 {% endmacro %}
+
+{# The segmentations of which customer_months holds the history, so far as they are active. #}
+{% macro history_segmentations() %}
+    {{ return(
+        ['rfm', 'value', 'lifecycle']
+        | select('in', ['rfm'] + customer_segmentation.active_segmentations()) | list
+    ) }}
+{% endmacro %}

@@ -3,7 +3,7 @@
     in the data. Never today: the same data must give the same scores tomorrow.
 
     relation: a relation or CTE with ordered_at and line_class. Gives a SELECT of one row:
-    as_of_date, newest_on (the day of the last order) and bulk_ends_on (the first day by which
+    as_of_date, oldest_on and newest_on (the days of the first and the last order) and bulk_ends_on (the first day by which
     99.9 % of the rows lie), all null where no row has a date.
 #}
 {% macro as_of(relation) %}
@@ -38,6 +38,7 @@
         {%- else -%}
         cast({{ dbt.dateadd('day', 1, 'max(ordered_on)') }} as date)
         {%- endif %} as as_of_date,
+        min(ordered_on) as oldest_on,
         max(ordered_on) as newest_on,
         min(case when rows_so_far * 1000 >= rows_in_all * 999 then ordered_on end) as bulk_ends_on
     from running

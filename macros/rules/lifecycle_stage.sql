@@ -9,10 +9,10 @@
 
     relation: a CTE or relation of buyers with order_day_count, days_since_order, expected_gap_days,
     last_gap_days and earlier_gap_days (the median of the gaps before the last; null with fewer than
-    two). limits: a CTE of one row with the thresholds that the stage needs. Gives a CASE
-    expression.
+    two). limits: a CTE of one row with the thresholds that the stage needs. expected_gap: another
+    column of the relation in place of expected_gap_days. Gives a CASE expression.
 #}
-{% macro lifecycle_stage(relation, limits) -%}
+{% macro lifecycle_stage(relation, limits, expected_gap='expected_gap_days') -%}
     case
         when
             {{ relation }}.order_day_count = 1
@@ -20,11 +20,11 @@
             then 'New'
         when
             {{ relation }}.days_since_order
-            > {{ limits }}.lapsed_gaps * {{ relation }}.expected_gap_days
+            > {{ limits }}.lapsed_gaps * {{ relation }}.{{ expected_gap }}
             then 'Lapsed'
         when
             {{ relation }}.days_since_order
-            > {{ limits }}.at_risk_gaps * {{ relation }}.expected_gap_days
+            > {{ limits }}.at_risk_gaps * {{ relation }}.{{ expected_gap }}
             then 'At risk'
         when
             {{ relation }}.last_gap_days > {{ limits }}.reactivation_gaps

@@ -49,8 +49,8 @@ recent as (
     from orders
     inner join customers on orders.customer_id = customers.customer_id
     where
-        {{ customer_segmentation.is_in_trailing_year(
-            'cast(orders.ordered_at as date)', 'customers.as_of_date'
+        {{ customer_segmentation.is_in_trailing_months(
+            'cast(orders.ordered_at as date)', 'customers.as_of_date', 12
         ) }}
     group by orders.customer_id
 

@@ -3,6 +3,8 @@
 {%- set listed = customer_segmentation.listed_columns() | list %}
 {#- Without transactions, nothing is known of purchases, not even that there were none. #}
 {%- set nothing = '0' if has_orders else 'null' %}
+{%- set window_months = var('rfm_window_months') %}
+{%- set line_revenue = customer_segmentation.line_revenue('lines.line_class', 'lines.amount') %}
 
 with lines as (
 
@@ -35,17 +37,47 @@ purchases as (
 
 ),
 
+line_totals as (
+
+    select
+        lines.customer_id,
+        sum(
+            case
+                when
+                    lines.line_class in ('sale', 'return')
+                    and {{ customer_segmentation.is_in_trailing_months(
+                        'cast(lines.ordered_at as date)', 'as_of.as_of_date', 12
+                    ) }}
+                    then {{ line_revenue }}
+            end
+        ) as revenue_12_months,
+        sum(
+            case
+                when
+                    lines.line_class in ('sale', 'return')
+                    {%- if window_months %}
+                    and {{ customer_segmentation.is_in_trailing_months(
+                        'cast(lines.ordered_at as date)', 'as_of.as_of_date', window_months
+                    ) }}
+                    {%- endif %}
+                    then {{ line_revenue }}
+            end
+        ) as scored_monetary
+    from lines
+    cross join as_of
+    where
+        lines.customer_id is not null
+        and lines.line_class <> 'later'
+    group by lines.customer_id
+
+),
+
 -- Every customer that an input names as of the date, whatever became of the rows.
 known_customers as (
 
-    select customer_id
-    from lines
-    where
-        customer_id is not null
-        and line_class <> 'later'
+    select customer_id from line_totals
     union
-    select customer_id
-    from records
+    select customer_id from records
 
 ),
 
@@ -70,16 +102,18 @@ order_totals as (
         sum(orders.gross_amount) as gross_amount,
         sum(orders.return_amount) as return_amount,
         sum(orders.net_amount) as net_amount,
-        sum(
+        count(
             case
                 when
-                    {{ customer_segmentation.is_in_trailing_year(
-                        'cast(orders.ordered_at as date)', 'as_of.as_of_date'
+                    orders.order_type = 'sale'
+                    {%- if window_months %}
+                    and {{ customer_segmentation.is_in_trailing_months(
+                        'cast(orders.ordered_at as date)', 'as_of.as_of_date', window_months
                     ) }}
-                    then orders.{{ var('monetary_basis') }}_amount
-                else 0
+                    {%- endif %}
+                    then 1
             end
-        ) as revenue_12_months
+        ) as scored_frequency
     from orders
     cross join as_of
     group by orders.customer_id
@@ -155,11 +189,14 @@ measured as (
         coalesce(order_totals.net_amount, {{ nothing }}) as net_amount,
         coalesce(order_totals.order_day_count, {{ nothing }}) as order_day_count,
         coalesce(order_totals.return_order_count, {{ nothing }}) as return_order_count,
-        coalesce(order_totals.revenue_12_months, {{ nothing }}) as revenue_12_months,
+        coalesce(order_totals.scored_frequency, {{ nothing }}) as scored_frequency,
+        coalesce(line_totals.scored_monetary, {{ nothing }}) as scored_monetary,
+        coalesce(line_totals.revenue_12_months, {{ nothing }}) as revenue_12_months,
         coalesce(purchases.distinct_product_count, {{ nothing }}) as distinct_product_count
     from known_customers
     cross join as_of
     left join records on known_customers.customer_id = records.customer_id
+    left join line_totals on known_customers.customer_id = line_totals.customer_id
     left join order_totals on known_customers.customer_id = order_totals.customer_id
     left join purchases on known_customers.customer_id = purchases.customer_id
     left join countries_ranked
@@ -206,6 +243,8 @@ final as (
         cast(gross_amount as decimal(18, 4)) as gross_amount,
         cast(return_amount as decimal(18, 4)) as return_amount,
         cast(net_amount as decimal(18, 4)) as net_amount,
+        scored_frequency,
+        cast(scored_monetary as decimal(18, 4)) as scored_monetary,
         cast(revenue_12_months as decimal(18, 4)) as revenue_12_months,
         cancelled_order_count,
         return_order_count,

@@ -7,9 +7,14 @@ with lines as (
 
 ),
 
-sale_lines_matched as (
+cancelled as (
 
-    select * from {{ ref('int_segmentation__sale_lines_matched') }}
+    select
+        customer_id,
+        order_id,
+        sum(cancelled_line_count) as cancelled_line_count
+    from {{ ref('int_segmentation__sale_lines_matched') }}
+    group by customer_id, order_id
 
 ),
 
@@ -39,7 +44,7 @@ final as (
         orders.order_id,
         case
             when orders.line_class = 'return' then 'return'
-            when sale_lines_matched.cancelled_line_count >= orders.line_count then 'cancelled'
+            when cancelled.cancelled_line_count >= orders.line_count then 'cancelled'
             else 'sale'
         end as order_type,
         orders.ordered_at,
@@ -52,10 +57,10 @@ final as (
         orders.cost_amount,
         orders.discount_amount
     from orders
-    left join sale_lines_matched
+    left join cancelled
         on
-            orders.customer_id = sale_lines_matched.customer_id
-            and orders.order_id = sale_lines_matched.order_id
+            orders.customer_id = cancelled.customer_id
+            and orders.order_id = cancelled.order_id
             and orders.line_class = 'sale'
 
 )

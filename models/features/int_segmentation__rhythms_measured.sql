@@ -108,10 +108,7 @@ usual as (
 
     select
         counted.moment,
-        coalesce(
-            {{ customer_segmentation.ratio('sum(counted.gap_days)', 'sum(counted.gap_count)') }},
-            max(limits.usual_gap_days)
-        ) as gap_days
+        {{ customer_segmentation.usual_gap('counted', 'limits') }} as gap_days
     from counted
     cross join limits
     group by counted.moment
@@ -144,13 +141,7 @@ final as (
             as later_amount,
 
         -- ratios; few gaps of one's own say little, and lean on everybody's
-        greatest(
-            {{ customer_segmentation.ratio(
-                '(counted.gap_days + limits.usual_gap_weight * usual.gap_days)',
-                '(counted.gap_count + limits.usual_gap_weight)',
-            ) }},
-            limits.min_expected_gap_days
-        ) as expected_gap_days,
+        {{ customer_segmentation.expected_gap('counted', 'usual', 'limits') }} as expected_gap_days,
         -- The gaps' standard deviation (with n - 1) as a share of their mean, from whole numbers.
         {{ customer_segmentation.ratio(
             'sqrt(' ~ customer_segmentation.ratio(

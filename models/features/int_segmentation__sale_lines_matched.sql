@@ -1,4 +1,4 @@
--- One row per customer and sale order of which at least one line was cancelled in time
+-- One row per customer, sale order and day on which its lines were returned in time to cancel them
 {%- set cancellation_days = var('cancellation_days') %}
 
 with goods as (
@@ -77,25 +77,40 @@ numbered as (
 
 ),
 
-sales as (
+returned_in_time as (
 
     select
-        customer_id,
-        max(case when line_class = 'sale' then order_id end) as order_id,
-        sum(case when line_class = 'sale' then line_count else 0 end) as sold_count,
-        sum(
-            case
-                when
-                    line_class = 'return'
-                    -- On Spark, dbt.dateadd would drop the fractions of a second.
-                    and ordered_at <= sold_at + interval '{{ cancellation_days }}' day
-                    then line_count
-                else 0
-            end
-        ) as returned_count
+        *,
+        max(case when line_class = 'sale' then order_id end) over sale_with_returns
+            as sale_order_id,
+        sum(case when line_class = 'sale' then line_count else 0 end) over sale_with_returns
+            as sold_count,
+        case
+            when
+                line_class = 'return'
+                -- On Spark, dbt.dateadd would drop the fractions of a second.
+                and ordered_at <= sold_at + interval '{{ cancellation_days }}' day
+                then line_count
+            else 0
+        end as returned_count
     from numbered
     where sale_number > 0
-    group by customer_id, product_id, absolute_quantity, absolute_amount, sale_number
+    window sale_with_returns as (
+        partition by customer_id, product_id, absolute_quantity, absolute_amount, sale_number
+    )
+
+),
+
+counted as (
+
+    select
+        *,
+        sum(returned_count) over (
+            partition by customer_id, product_id, absolute_quantity, absolute_amount, sale_number
+            order by ordered_at asc, line_class desc, order_id asc
+            rows between unbounded preceding and current row
+        ) as returned_so_far
+    from returned_in_time
 
 ),
 
@@ -103,14 +118,16 @@ final as (
 
     select
         customer_id,
-        order_id,
+        sale_order_id as order_id,
+        cast(ordered_at as date) as cancelled_on,
         -- One return line cancels one sale line at most.
-        sum(least(sold_count, returned_count)) as cancelled_line_count
-    from sales
+        sum(least(sold_count, returned_so_far) - least(sold_count, returned_so_far - returned_count))
+            as cancelled_line_count
+    from counted
     where
         returned_count > 0
         and {{ cancellation_days }} > 0
-    group by customer_id, order_id
+    group by customer_id, sale_order_id, cast(ordered_at as date)
 
 )
 

@@ -83,6 +83,8 @@ final as (
         customers.recency_days,
         customers.frequency,
         customers.monetary,
+        customers.scored_frequency,
+        customers.scored_monetary,
         -- Who objects to profiling is counted and not segmented, whatever a segmentation says.
         {%- for segmentation, columns in found.items() %}
         {%- for column, type in columns.items() %}

@@ -11,7 +11,9 @@
 {%- set columns =
     ['segmentation', 'segment', 'description', 'segment_rank', 'sort_order', 'colour'] %}
 {#- The CTEs of segments, each with these columns. #}
+{%- set window_months = var('rfm_window_months') %}
 {%- set sources = ['definitions']
+    + (['window_segments'] if window_months else [])
     + (['clusters'] if has_clusters else [])
     + (['demographic'] if 'demographic' in active else [])
     + (['attribute_segments'] if attributes else []) %}
@@ -80,6 +82,31 @@ clusters as (
         {{ customer_segmentation.palette_colour('cluster_id') }} as colour
     from clusters_named
     where segmentation in ('{{ active | join("', '") }}')
+
+),
+
+{% endif -%}
+
+{% if window_months -%}
+window_segments as (
+
+    select
+        'rfm' as segmentation,
+        'Returning' as segment,
+        'One order within the newest fifth of recency, and others before the {{ window_months }}'
+        || ' months that scores look at: welcome them back' as description,
+        8 as segment_rank,
+        4 as sort_order,
+        '#00838F' as colour
+    union all
+    select
+        'rfm' as segmentation,
+        'Inactive' as segment,
+        'Ordered before the {{ window_months }} months that scores look at, and not since'
+            as description,
+        0 as segment_rank,
+        12 as sort_order,
+        '#455A64' as colour
 
 ),
 

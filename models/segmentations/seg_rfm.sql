@@ -31,14 +31,14 @@ buyers as (
         {%- endif %}
         customers.customer_id,
         customers.recency_days,
-        customers.frequency,
-        customers.monetary
+        customers.scored_frequency as frequency,
+        customers.scored_monetary as monetary
     from customers
     {%- if score_within %}
     inner join score_groups on customers.customer_id = score_groups.customer_id
     {%- endif %}
     where
-        customers.customer_status = 'buyer'
+        customers.scored_frequency > 0
         and customers.is_profiled
 
 ),
@@ -53,11 +53,9 @@ final as (
 
     select
         customers.customer_id,
-        case
-            when not customers.is_profiled then 'Not profiled'
-            when customers.customer_status = 'buyer' then segment_map.segment
-            else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
-        end as segment,
+        {{ customer_segmentation.rfm_segment(
+            'customers', 'segment_map.segment', 'customers.as_of_date'
+        ) }} as segment,
         scored.score_group,
         scored.r_score,
         scored.f_score,
@@ -67,10 +65,7 @@ final as (
     from customers
     left join scored on customers.customer_id = scored.customer_id
     left join segment_map
-        on
-            scored.r_score between segment_map.r_min and segment_map.r_max
-            and scored.f_score between segment_map.f_min and segment_map.f_max
-            and scored.m_score between segment_map.m_min and segment_map.m_max
+        on {{ customer_segmentation.is_in_ranges('scored', 'segment_map') }}
 
 )
 

@@ -68,8 +68,8 @@ year_totals as (
     from orders
     inner join buyers on orders.customer_id = buyers.customer_id
     where
-        {{ customer_segmentation.is_in_trailing_year(
-            'cast(orders.ordered_at as date)', 'buyers.as_of_date'
+        {{ customer_segmentation.is_in_trailing_months(
+            'cast(orders.ordered_at as date)', 'buyers.as_of_date', 12
         ) }}
     group by orders.customer_id
 

@@ -1,8 +1,8 @@
 -- Within a group, equal values score alike and better ones never lower; one order is tile 1
 {%- set measures = [
     ('r_score', 'recency_days', 'desc'),
-    ('f_score', 'frequency', 'asc'),
-    ('m_score', 'monetary', 'asc'),
+    ('f_score', 'scored_frequency', 'asc'),
+    ('m_score', 'scored_monetary', 'asc'),
 ] %}
 
 {% for score, value, better in measures -%}
@@ -27,7 +27,7 @@ where
     min_score <> max_score
     or min_score < worse_score
     {%- if score == 'f_score' and var('rfm_scoring') == 'ntile' %}
-    or (frequency = 1) <> (max_score = 1)
+    or (scored_frequency = 1) <> (max_score = 1)
     {%- endif %}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -1,0 +1,38 @@
+{#
+    The RFM segment of a customer, from the one that the segment map gives for the scores. Outside
+    the grid stand those who object to profiling, who never kept an order, and, where the var
+    rfm_window_months limits what is scored, who ordered before those months only. With such a
+    window one order in it may be anybody's: only whose first order lies in it is New.
+
+    relation: a CTE or relation with is_profiled, customer_status, scored_frequency and
+    first_ordered_on. mapped_segment: SQL expression. last_day: the day as of which scores are
+    given, a SQL date expression. Gives a CASE expression.
+#}
+{% macro rfm_segment(relation, mapped_segment, last_day) -%}
+    case
+        when not {{ relation }}.is_profiled then 'Not profiled'
+        when {{ relation }}.customer_status <> 'buyer'
+            then {{ customer_segmentation.unordered_segment(relation ~ '.customer_status') }}
+        {%- if var('rfm_window_months') %}
+        when {{ relation }}.scored_frequency = 0 then 'Inactive'
+        when
+            {{ mapped_segment }} = 'New'
+            and {{ relation }}.first_ordered_on < {{ customer_segmentation.trailing_months_begin(
+                last_day, var('rfm_window_months')
+            ) }}
+            then 'Returning'
+        {%- endif %}
+        else {{ mapped_segment }}
+    end
+{%- endmacro %}
+
+{#
+    True where the scores of one relation lie in the ranges of a row of the segment map.
+
+    scores: a CTE or relation with r_score, f_score and m_score. segment_map: that of the map.
+#}
+{% macro is_in_ranges(scores, segment_map) -%}
+    {{ scores }}.r_score between {{ segment_map }}.r_min and {{ segment_map }}.r_max
+    and {{ scores }}.f_score between {{ segment_map }}.f_min and {{ segment_map }}.f_max
+    and {{ scores }}.m_score between {{ segment_map }}.m_min and {{ segment_map }}.m_max
+{%- endmacro %}

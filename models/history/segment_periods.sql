@@ -1,0 +1,71 @@
+-- One row per customer, segmentation and period in which they held one segment without a break
+{%- set segmentations = customer_segmentation.history_segmentations() %}
+
+with months as (
+
+    select * from {{ ref('customer_months') }}
+
+),
+
+held as (
+
+    {% for segmentation in segmentations -%}
+    select
+        customer_id,
+        month_end,
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment
+    from months
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(segment) over (partition by segmentation, customer_id order by month_end)
+            as previous_segment
+    from held
+
+),
+
+started as (
+
+    select
+        customer_id,
+        segmentation,
+        segment,
+        month_end as valid_from
+    from compared
+    where
+        previous_segment is null
+        or previous_segment <> segment
+
+),
+
+final as (
+
+    select
+        customer_id,
+        segmentation,
+        segment,
+        {{ customer_segmentation.segment_key('segmentation', 'segment') }} as segment_key,
+        valid_from,
+        lead(valid_from) over (partition by segmentation, customer_id order by valid_from)
+            as valid_to
+    from started
+
+)
+
+select
+    customer_id,
+    segmentation,
+    segment,
+    segment_key,
+    valid_from,
+    valid_to,
+    valid_to is null as is_current
+from final
