@@ -7,5 +7,5 @@
     day: SQL expression of a date from 1900 on.
 #}
 {% macro weekday_number(day) -%}
-    mod({{ dbt.datediff("cast('1900-01-01' as date)", day, 'day') }}, 7) + 1
+    (mod({{ dbt.datediff("cast('1900-01-01' as date)", day, 'day') }}, 7) + 1)
 {%- endmacro %}

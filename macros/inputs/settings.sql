@@ -35,6 +35,14 @@
             or not ('kmeans' in segmentations or 'psychographic' in segmentations),
             'neither kmeans nor psychographic on ' ~ adapter.type()
             ~ ', where the Python model of k-means cannot run'),
+        ('history_months', customer_segmentation.is_between('history_months', 0, 240),
+            'a whole number of months from 0 (off) to 240'),
+        ('rfm_window_months', var('rfm_window_months') is none
+            or customer_segmentation.is_between('rfm_window_months', 1, 240),
+            'a whole number of months from 1 to 240, or nothing'),
+        ('fiscal_year_month', var('fiscal_year_month') is none
+            or customer_segmentation.is_between('fiscal_year_month', 1, 12),
+            'a month from 1 to 12, or nothing'),
         ('predict_value', var('predict_value') in [true, false], 'true or false'),
         ('predict_value', customer_segmentation.runs_python_models() or not execute
             or not ('value' in segmentations and var('predict_value')),

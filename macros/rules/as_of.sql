@@ -3,8 +3,8 @@
     in the data. Never today: the same data must give the same scores tomorrow.
 
     relation: a relation or CTE with ordered_at and line_class. Gives a SELECT of one row:
-    as_of_date, oldest_on and newest_on (the days of the first and the last order) and bulk_ends_on (the first day by which
-    99.9 % of the rows lie), all null where no row has a date.
+    as_of_date, oldest_on and newest_on (the days of the first and the last order) and bulk_ends_on
+    (the first day by which 99.9 % of the rows lie), all null where no row has a date.
 #}
 {% macro as_of(relation) %}
     {%- set fixed = customer_segmentation.as_of_date_setting() -%}

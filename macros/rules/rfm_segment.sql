@@ -25,14 +25,3 @@
         else {{ mapped_segment }}
     end
 {%- endmacro %}
-
-{#
-    True where the scores of one relation lie in the ranges of a row of the segment map.
-
-    scores: a CTE or relation with r_score, f_score and m_score. segment_map: that of the map.
-#}
-{% macro is_in_ranges(scores, segment_map) -%}
-    {{ scores }}.r_score between {{ segment_map }}.r_min and {{ segment_map }}.r_max
-    and {{ scores }}.f_score between {{ segment_map }}.f_min and {{ segment_map }}.f_max
-    and {{ scores }}.m_score between {{ segment_map }}.m_min and {{ segment_map }}.m_max
-{%- endmacro %}

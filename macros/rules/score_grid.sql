@@ -39,5 +39,8 @@
         segment_map.segment
     from grid
     left join {{ customer_segmentation.seed_relation('rfm_segment_map') }} as segment_map
-        on {{ customer_segmentation.is_in_ranges('grid', 'segment_map') }}
+        on
+            grid.r_score between segment_map.r_min and segment_map.r_max
+            and grid.f_score between segment_map.f_min and segment_map.f_max
+            and grid.m_score between segment_map.m_min and segment_map.m_max
 {% endmacro %}

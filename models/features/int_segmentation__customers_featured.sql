@@ -4,6 +4,11 @@
 {#- Without transactions, nothing is known of purchases, not even that there were none. #}
 {%- set nothing = '0' if has_orders else 'null' %}
 {%- set window_months = var('rfm_window_months') %}
+{#- Whether scores look at an order, or at a line. #}
+{%- set order_is_scored = customer_segmentation.is_in_trailing_months(
+    'cast(orders.ordered_at as date)', 'as_of.as_of_date', window_months
+) if window_months else 'true' %}
+{%- set line_is_scored = order_is_scored | replace('orders.', 'lines.') %}
 {%- set line_revenue = customer_segmentation.line_revenue('lines.line_class', 'lines.amount') %}
 
 with lines as (
@@ -55,11 +60,7 @@ line_totals as (
             case
                 when
                     lines.line_class in ('sale', 'return')
-                    {%- if window_months %}
-                    and {{ customer_segmentation.is_in_trailing_months(
-                        'cast(lines.ordered_at as date)', 'as_of.as_of_date', window_months
-                    ) }}
-                    {%- endif %}
+                    and {{ line_is_scored }}
                     then {{ line_revenue }}
             end
         ) as scored_monetary
@@ -75,9 +76,12 @@ line_totals as (
 -- Every customer that an input names as of the date, whatever became of the rows.
 known_customers as (
 
-    select customer_id from line_totals
+    select customer_id
+    from line_totals
     union
-    select customer_id from records
+    select customer_id
+    from records
+    where signed_up_later_on is null
 
 ),
 
@@ -106,11 +110,7 @@ order_totals as (
             case
                 when
                     orders.order_type = 'sale'
-                    {%- if window_months %}
-                    and {{ customer_segmentation.is_in_trailing_months(
-                        'cast(orders.ordered_at as date)', 'as_of.as_of_date', window_months
-                    ) }}
-                    {%- endif %}
+                    and {{ order_is_scored }}
                     then 1
             end
         ) as scored_frequency

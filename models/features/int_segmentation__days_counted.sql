@@ -36,13 +36,13 @@ placed as (
         days.line_count,
         days.guest_line_count,
         days.customer_line_count,
+        {% for period in begins -%}
+        min(case when months.{{ period }}_begins_on > days.ordered_on then months.month_end end)
+            as leaves_{{ period }}_on,
+        {% endfor -%}
         min(case when months.month_end >= days.ordered_on then months.month_end end) as month_end,
         max(case when months.month_end < days.ordered_on then months.month_end end)
             as previous_month_end
-        {%- for period in begins %},
-        min(case when months.{{ period }}_begins_on > days.ordered_on then months.month_end end)
-            as leaves_{{ period }}_on
-        {%- endfor %}
     from days
     cross join months
     group by

@@ -34,8 +34,9 @@ fourths as (
 years as (
 
     select cast(
-        {{ dbt.dateadd('day', '1 - ' ~ customer_segmentation.weekday_number('fourth_on'), 'fourth_on') }}
-        as date
+        {{ dbt.dateadd(
+            'day', '1 - ' ~ customer_segmentation.weekday_number('fourth_on'), 'fourth_on'
+        ) }} as date
     ) as starts_on
     from fourths
 
@@ -123,11 +124,11 @@ final as (
         is_complete and months_since < {{ var('history_months') }} as is_in_history,
         -- Two more, so that also the history's first month is compared with those before it.
         is_complete and months_since < {{ var('history_months') }} + 2 as is_measured,
-        {{ customer_segmentation.trailing_months_begin('month_end', 12) }} as year_begins_on
-        {%- if var('rfm_window_months') %},
+        {% if var('rfm_window_months') -%}
         {{ customer_segmentation.trailing_months_begin('month_end', var('rfm_window_months')) }}
-            as window_begins_on
-        {%- endif %}
+            as window_begins_on,
+        {% endif -%}
+        {{ customer_segmentation.trailing_months_begin('month_end', 12) }} as year_begins_on
     from numbered
 
 )

@@ -1,7 +1,6 @@
 -- One row per customer and month-end from their first line on: what was known of them then
 {%- set window_months = var('rfm_window_months') %}
-{%- set periods = ['year'] + (['window'] if window_months else []) %}
-{%- set months_in_order = 'partition by customer_id order by month_end rows unbounded preceding' %}
+{%- set changes_in_order = 'partition by customer_id order by month_end rows unbounded preceding' %}
 
 with money as (
 
@@ -11,7 +10,11 @@ with money as (
 
 months as (
 
-    select * from {{ ref('int_segmentation__months_listed') }}
+    select
+        *,
+        lead(month_end) over (order by month_end) as next_month_end,
+        lead(month_end, 3) over (order by month_end) as leaves_quarter_on
+    from {{ ref('int_segmentation__months_listed') }}
     where is_measured
 
 ),
@@ -40,141 +43,155 @@ customers as (
 
 ),
 
-customers_restated as (
+orders_restated as (
 
-    select distinct
-        customer_id,
-        month_end
-    from {{ ref('int_segmentation__orders_restated') }}
+    select * from {{ ref('int_segmentation__orders_restated') }}
 
 ),
-
--- All that lies before the first month counts as arrived in it.
-arrived as (
-
-    select
-        money.customer_id,
-        greatest(money.month_end, bounds.first_month_end) as month_end,
-        sum(money.revenue) as revenue,
-        sum(case when money.month_end >= bounds.first_month_end then money.revenue else 0 end)
-            as month_revenue,
-        sum(money.return_line_count) as return_line_count,
-        sum(
-            case
-                when money.month_end >= bounds.first_month_end then money.return_line_count
-                else 0
-            end
-        ) as month_return_line_count
-    from money
-    cross join bounds
-    where money.month_end <= bounds.last_month_end
-    group by
-        money.customer_id,
-        greatest(money.month_end, bounds.first_month_end)
-
-),
-
-{% for period in periods -%}
-left_{{ period }} as (
-
-    select
-        money.customer_id,
-        greatest(money.leaves_{{ period }}_on, bounds.first_month_end) as month_end,
-        sum(money.revenue) as revenue
-    from money
-    cross join bounds
-    where money.leaves_{{ period }}_on <= bounds.last_month_end
-    group by
-        money.customer_id,
-        greatest(money.leaves_{{ period }}_on, bounds.first_month_end)
-
-),
-
-{% endfor -%}
 
 {% if window_months -%}
-orders_left_window as (
+orders as (
 
-    select
-        orders.customer_id,
-        greatest(days.leaves_window_on, bounds.first_month_end) as month_end,
-        count(*) as order_count
-    from {{ ref('int_segmentation__orders_typed') }} as orders
-    inner join {{ ref('int_segmentation__days_counted') }} as days
-        on cast(orders.ordered_at as date) = days.ordered_on
-    cross join bounds
-    where
-        orders.order_type = 'sale'
-        and days.leaves_window_on <= bounds.last_month_end
-    group by
-        orders.customer_id,
-        greatest(days.leaves_window_on, bounds.first_month_end)
+    select * from {{ ref('int_segmentation__orders_typed') }}
+    where order_type = 'sale'
+
+),
+
+days as (
+
+    select * from {{ ref('int_segmentation__days_counted') }}
 
 ),
 
 {% endif -%}
-first_months as (
+-- A customer's figures stay as they are from one change to the next.
+changes as (
 
     select
         customer_id,
-        min(month_end) as month_end
-    from arrived
-    group by customer_id
-
-),
-
-customer_months as (
-
+        month_end,
+        'revenue' as change_kind,
+        revenue as amount
+    from money
+    union all
     select
-        first_months.customer_id,
+        customer_id,
+        month_end,
+        'returned lines' as change_kind,
+        return_line_count as amount
+    from money
+    where return_line_count > 0
+    union all
+    select
+        customer_id,
+        leaves_year_on as month_end,
+        'revenue leaves year' as change_kind,
+        -revenue as amount
+    from money
+    where leaves_year_on is not null
+    union all
+    select
+        money.customer_id,
         months.month_end,
-        months.starts_on,
-        months.is_in_history
-    from first_months
-    inner join months on first_months.month_end <= months.month_end
+        'revenue of quarter' as change_kind,
+        money.revenue as amount
+    from money
+    inner join months on money.month_end = months.month_end
+    union all
+    select
+        money.customer_id,
+        months.leaves_quarter_on as month_end,
+        'revenue of quarter' as change_kind,
+        -money.revenue as amount
+    from money
+    inner join months on money.month_end = months.month_end
+    where months.leaves_quarter_on is not null
+    union all
+    {% if window_months -%}
+    select
+        customer_id,
+        leaves_window_on as month_end,
+        'revenue leaves window' as change_kind,
+        -revenue as amount
+    from money
+    where leaves_window_on is not null
+    union all
+    select
+        orders.customer_id,
+        days.leaves_window_on as month_end,
+        'orders leave window' as change_kind,
+        count(*) as amount
+    from orders
+    inner join days on cast(orders.ordered_at as date) = days.ordered_on
+    where days.leaves_window_on is not null
+    group by
+        orders.customer_id,
+        days.leaves_window_on
+    union all
+    {% endif -%}
+    select
+        customer_id,
+        known_on as month_end,
+        'rhythm' as change_kind,
+        null as amount
+    from rhythms
+    where not is_restated
+    union all
+    select
+        customer_id,
+        month_end,
+        'restated' as change_kind,
+        null as amount
+    from orders_restated
+    -- A restatement holds at its month-end alone.
+    union all
+    select
+        orders_restated.customer_id,
+        months.next_month_end as month_end,
+        'restored' as change_kind,
+        null as amount
+    from orders_restated
+    inner join months on orders_restated.month_end = months.month_end
+    where months.next_month_end is not null
 
 ),
 
-joined as (
+-- All that lies before the first month counts as known at its end.
+changed as (
 
     select
-        customer_months.customer_id,
-        customer_months.month_end,
-        customer_months.starts_on,
-        customer_months.is_in_history,
-        coalesce(arrived.revenue, 0) as revenue,
-        coalesce(arrived.month_revenue, 0) as month_revenue,
-        coalesce(arrived.return_line_count, 0) as return_line_count,
-        coalesce(arrived.month_return_line_count, 0) as month_return_line_count,
-        {% for period in periods -%}
-        coalesce(left_{{ period }}.revenue, 0) as left_{{ period }}_revenue,
-        {% endfor -%}
+        changes.customer_id,
+        greatest(changes.month_end, bounds.first_month_end) as month_end,
+        sum(case when changes.change_kind = 'revenue' then changes.amount else 0 end) as monetary,
+        sum(
+            case
+                when changes.change_kind in ('revenue', 'revenue leaves year') then changes.amount
+                else 0
+            end
+        ) as revenue_12_months,
+        sum(case when changes.change_kind = 'revenue of quarter' then changes.amount else 0 end)
+            as revenue_3_months,
         {% if window_months -%}
-        coalesce(orders_left_window.order_count, 0) as left_window_order_count,
+        sum(
+            case
+                when changes.change_kind in ('revenue', 'revenue leaves window') then changes.amount
+                else 0
+            end
+        ) as scored_monetary,
+        sum(case when changes.change_kind = 'orders leave window' then changes.amount else 0 end)
+            as left_order_count,
         {% endif -%}
-        rhythms.known_on
-    from customer_months
-    left join arrived
-        on
-            customer_months.customer_id = arrived.customer_id
-            and customer_months.month_end = arrived.month_end
-    {% for period in periods -%}
-    left join left_{{ period }}
-        on
-            customer_months.customer_id = left_{{ period }}.customer_id
-            and customer_months.month_end = left_{{ period }}.month_end
-    {% endfor -%}
-    {% if window_months -%}
-    left join orders_left_window
-        on
-            customer_months.customer_id = orders_left_window.customer_id
-            and customer_months.month_end = orders_left_window.month_end
-    {% endif -%}
-    left join rhythms
-        on
-            not rhythms.is_restated
-            and customer_months.customer_id = rhythms.customer_id
-            and customer_months.month_end = rhythms.known_on
+        sum(case when changes.change_kind = 'returned lines' then changes.amount else 0 end)
+            as return_line_count,
+        max(case when changes.change_kind = 'rhythm' then 1 else 0 end) = 1
+            as has_rhythm,
+        max(case when changes.change_kind = 'restated' then 1 else 0 end) = 1 as is_restated
+    from changes
+    cross join bounds
+    where changes.month_end <= bounds.last_month_end
+    group by
+        changes.customer_id,
+        greatest(changes.month_end, bounds.first_month_end)
 
 ),
 
@@ -183,22 +200,52 @@ running as (
     select
         customer_id,
         month_end,
-        starts_on,
-        is_in_history,
-        month_return_line_count,
-        sum(revenue) over ({{ months_in_order }}) as monetary,
-        sum(revenue - left_year_revenue) over ({{ months_in_order }}) as revenue_12_months,
+        is_restated,
+        return_line_count as new_return_line_count,
+        lead(month_end) over (partition by customer_id order by month_end) as next_month_end,
+        sum(monetary) over ({{ changes_in_order }}) as monetary,
+        sum(revenue_12_months) over ({{ changes_in_order }}) as revenue_12_months,
+        sum(revenue_3_months) over ({{ changes_in_order }}) as revenue_3_months,
         {% if window_months -%}
-        sum(revenue - left_window_revenue) over ({{ months_in_order }}) as scored_monetary,
-        sum(left_window_order_count) over ({{ months_in_order }}) as left_order_count,
+        sum(scored_monetary) over ({{ changes_in_order }}) as scored_monetary,
+        sum(left_order_count) over ({{ changes_in_order }}) as left_order_count,
         {% endif -%}
-        sum(month_revenue) over (
-            partition by customer_id
-            order by month_end rows between 2 preceding and current row
-        ) as revenue_3_months,
-        sum(return_line_count) over ({{ months_in_order }}) as return_line_count,
-        max(known_on) over ({{ months_in_order }}) as known_on
-    from joined
+        sum(return_line_count) over ({{ changes_in_order }}) as return_line_count,
+        max(case when has_rhythm then month_end end) over ({{ changes_in_order }}) as known_on
+    from changed
+
+),
+
+known as (
+
+    select
+        running.*,
+        customers.is_profiled,
+        rhythms.first_ordered_on,
+        rhythms.last_ordered_on,
+        coalesce(rhythms.order_count, 0) as order_count,
+        {% if window_months -%}
+        coalesce(
+            case
+                when running.is_restated then rhythms.window_order_count
+                else rhythms.order_count - running.left_order_count
+            end,
+            0
+        ) as scored_order_count,
+        {% endif -%}
+        rhythms.order_day_count,
+        rhythms.gap_count,
+        rhythms.gap_days,
+        rhythms.last_gap_days,
+        rhythms.earlier_gap_days
+    from running
+    inner join customers on running.customer_id = customers.customer_id
+    left join rhythms
+        on
+            running.customer_id = rhythms.customer_id
+            and case when running.is_restated then running.month_end else running.known_on end
+            = rhythms.known_on
+            and running.is_restated = rhythms.is_restated
 
 ),
 
@@ -206,68 +253,54 @@ final as (
 
     select
         -- ids
-        running.customer_id,
+        known.customer_id,
 
         -- text
         case
-            when rhythms.order_count > 0 then 'buyer'
-            when running.return_line_count > 0 then 'returns only'
+            when known.order_count > 0 then 'buyer'
+            when known.return_line_count > 0 then 'returns only'
             else 'prospect'
         end as customer_status,
 
         -- booleans
-        running.is_in_history,
-        customers.is_profiled,
-        coalesce(rhythms.last_ordered_on >= running.starts_on, false) as has_ordered,
-        running.month_return_line_count > 0 as has_returned,
+        months.is_in_history,
+        known.is_profiled,
+        coalesce(known.last_ordered_on >= months.starts_on, false) as has_ordered,
+        known.new_return_line_count > 0 and known.month_end = months.month_end as has_returned,
 
         -- numbers
         cast(
-            {{ dbt.datediff('rhythms.last_ordered_on', 'running.month_end', 'day') }}
+            {{ dbt.datediff('known.last_ordered_on', 'months.month_end', 'day') }}
             as {{ dbt.type_bigint() }}
         ) as recency_days,
-        cast(coalesce(rhythms.order_count, 0) as {{ dbt.type_bigint() }}) as frequency,
-        cast(running.monetary as decimal(18, 4)) as monetary,
+        cast(known.order_count as {{ dbt.type_bigint() }}) as frequency,
+        cast(known.monetary as decimal(18, 4)) as monetary,
         {% if window_months -%}
-        cast(
-            coalesce(
-                case
-                    when rhythms.is_restated then rhythms.window_order_count
-                    else rhythms.order_count - running.left_order_count
-                end,
-                0
-            ) as {{ dbt.type_bigint() }}
-        ) as scored_frequency,
-        cast(running.scored_monetary as decimal(18, 4)) as scored_monetary,
+        cast(known.scored_order_count as {{ dbt.type_bigint() }}) as scored_frequency,
+        cast(known.scored_monetary as decimal(18, 4)) as scored_monetary,
         {%- else -%}
-        cast(coalesce(rhythms.order_count, 0) as {{ dbt.type_bigint() }}) as scored_frequency,
-        cast(running.monetary as decimal(18, 4)) as scored_monetary,
+        cast(known.order_count as {{ dbt.type_bigint() }}) as scored_frequency,
+        cast(known.monetary as decimal(18, 4)) as scored_monetary,
         {%- endif %}
-        cast(running.revenue_12_months as decimal(18, 4)) as revenue_12_months,
-        cast(running.revenue_3_months as decimal(18, 4)) as revenue_3_months,
-        rhythms.order_day_count,
-        rhythms.gap_count,
-        rhythms.gap_days,
-        rhythms.last_gap_days,
-        rhythms.earlier_gap_days,
+        cast(known.revenue_12_months as decimal(18, 4)) as revenue_12_months,
+        cast(known.revenue_3_months as decimal(18, 4)) as revenue_3_months,
+        known.order_day_count,
+        known.gap_count,
+        known.gap_days,
+        known.last_gap_days,
+        known.earlier_gap_days,
 
         -- dates
-        running.month_end,
-        rhythms.first_ordered_on
-    from running
-    inner join customers on running.customer_id = customers.customer_id
-    left join customers_restated
+        months.month_end,
+        known.first_ordered_on
+    from known
+    inner join months
         on
-            running.customer_id = customers_restated.customer_id
-            and running.month_end = customers_restated.month_end
-    left join rhythms
-        on
-            running.customer_id = rhythms.customer_id
-            and case
-                when customers_restated.customer_id is null then running.known_on
-                else running.month_end
-            end = rhythms.known_on
-            and (customers_restated.customer_id is not null) = rhythms.is_restated
+            known.month_end <= months.month_end
+            and (
+                known.next_month_end > months.month_end
+                or known.next_month_end is null
+            )
 
 )
 

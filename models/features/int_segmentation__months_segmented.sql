@@ -9,9 +9,9 @@ with months as (
 
 ),
 
-segment_map as (
+segments as (
 
-    select * from {{ customer_segmentation.seed_relation('rfm_segment_map') }}
+    {{ customer_segmentation.mapped_grid() }}
 
 ),
 
@@ -142,7 +142,7 @@ final as (
         months.customer_id,
         months.month_end,
         {{ customer_segmentation.rfm_segment(
-            'months', 'segment_map.segment', 'months.month_end'
+            'months', 'segments.segment', 'months.month_end'
         ) }} as rfm_segment,
         scored.r_score,
         scored.f_score,
@@ -171,7 +171,11 @@ final as (
         on
             months.customer_id = scored.customer_id
             and months.month_end = scored.month_end
-    left join segment_map on {{ customer_segmentation.is_in_ranges('scored', 'segment_map') }}
+    left join segments
+        on
+            scored.r_score = segments.r_score
+            and scored.f_score = segments.f_score
+            and scored.m_score = segments.m_score
     {%- if 'value' in active %}
     left join classed
         on

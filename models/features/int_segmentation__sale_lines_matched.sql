@@ -121,8 +121,10 @@ final as (
         sale_order_id as order_id,
         cast(ordered_at as date) as cancelled_on,
         -- One return line cancels one sale line at most.
-        sum(least(sold_count, returned_so_far) - least(sold_count, returned_so_far - returned_count))
-            as cancelled_line_count
+        sum(
+            least(sold_count, returned_so_far)
+            - least(sold_count, returned_so_far - returned_count)
+        ) as cancelled_line_count
     from counted
     where
         returned_count > 0

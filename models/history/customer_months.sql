@@ -135,9 +135,9 @@ final as (
         {%- else -%}
         cast(null as {{ dbt.type_string() }}) as {{ segmentation }}_segment,
         {%- endif %}
-        {% endfor %}
+        {% endfor -%}
+
         -- moves
-        coalesce(explained.rfm_segment <> explained.previous_rfm_segment, false) as segment_changed,
         {% for segmentation in ['rfm', 'value', 'lifecycle'] -%}
         {% if segmentation in segmentations -%}
         explained.previous_{{ segmentation }}_segment,
@@ -147,14 +147,14 @@ final as (
             and explained.{{ segmentation }}_segment
             <> explained.previous_{{ segmentation }}_segment,
             false
-        ) as has_{{ segmentation }}_flapped
+        ) as has_{{ segmentation }}_flapped,
         {%- else -%}
         cast(null as {{ dbt.type_string() }}) as previous_{{ segmentation }}_segment,
         cast(null as {{ dbt.type_string() }}) as {{ segmentation }}_reason,
-        cast(null as {{ dbt.type_boolean() }}) as has_{{ segmentation }}_flapped
+        cast(null as {{ dbt.type_boolean() }}) as has_{{ segmentation }}_flapped,
         {%- endif %}
-        {%- if not loop.last %},{% endif %}
-        {% endfor %}
+        {% endfor -%}
+        coalesce(explained.rfm_segment <> explained.previous_rfm_segment, false) as segment_changed
     from explained
     left join days on explained.first_ordered_on = days.ordered_on
     left join ranks on explained.rfm_segment = ranks.segment

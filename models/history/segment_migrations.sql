@@ -71,7 +71,9 @@ final as (
         shared.flapped_customers,
         case
             when shared.from_segment not in ('Newcomer', shared.to_segment)
-                then {{ customer_segmentation.ratio('shared.flapped_customers', 'shared.customers') }}
+                then {{ customer_segmentation.ratio(
+                    'shared.flapped_customers', 'shared.customers'
+                ) }}
         end as flapping_rate
     from shared
     inner join calendar on shared.month_end = calendar.month_end

@@ -7,9 +7,9 @@ with customers as (
 
 ),
 
-segment_map as (
+segments as (
 
-    select * from {{ customer_segmentation.seed_relation('rfm_segment_map') }}
+    {{ customer_segmentation.mapped_grid() }}
 
 ),
 
@@ -54,7 +54,7 @@ final as (
     select
         customers.customer_id,
         {{ customer_segmentation.rfm_segment(
-            'customers', 'segment_map.segment', 'customers.as_of_date'
+            'customers', 'segments.segment', 'customers.as_of_date'
         ) }} as segment,
         scored.score_group,
         scored.r_score,
@@ -64,8 +64,11 @@ final as (
         coalesce(scored.is_ntile_split, false) as is_ntile_split
     from customers
     left join scored on customers.customer_id = scored.customer_id
-    left join segment_map
-        on {{ customer_segmentation.is_in_ranges('scored', 'segment_map') }}
+    left join segments
+        on
+            scored.r_score = segments.r_score
+            and scored.f_score = segments.f_score
+            and scored.m_score = segments.m_score
 
 )
 

@@ -223,7 +223,12 @@ final as (
 
         -- dates
         case when signed_up_on <= as_of_date or as_of_date is null then signed_up_on end
-            as signed_up_on
+            as signed_up_on,
+        {% if customer_segmentation.as_of_date_setting() -%}
+        case when signed_up_on > as_of_date then signed_up_on end as signed_up_later_on
+        {%- else -%}
+        cast(null as date) as signed_up_later_on
+        {%- endif %}
     from checked
 
 )

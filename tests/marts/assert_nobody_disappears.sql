@@ -9,7 +9,9 @@ with named_customers as (
     union
     select customer_id
     from {{ ref('stg_segmentation__customers') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and signed_up_later_on is null
 
 )
 
