@@ -65,14 +65,16 @@ aged as (
 
     select
         *,
+        {% if 'lifecycle' in segmentations -%}
+        lifecycle_stage_alone <> previous_lifecycle_segment as has_lifecycle_aged,
+        {% endif -%}
+        revenue_12_months <> previous_revenue_12_months as has_value_aged,
         coalesce(
             r_score < previous_r_score
             or scored_frequency <> previous_scored_frequency
             or scored_monetary <> previous_scored_monetary,
             false
-        ) as has_rfm_aged,
-        revenue_12_months <> previous_revenue_12_months as has_value_aged,
-        lifecycle_stage_alone <> previous_lifecycle_segment as has_lifecycle_aged
+        ) as has_rfm_aged
     from compared
 
 ),

@@ -1,5 +1,6 @@
 -- One row per customer: features, scores, and the current segment of every segmentation
 {%- set active = customer_segmentation.active_segmentations() %}
+{%- set has_history = var('history_months') > 0 and 'rfm' in active %}
 {%- set double = customer_segmentation.type_double() %}
 {#- What segmentations find out on the way, and is worth a column of its own. #}
 {%- set found = {
@@ -64,6 +65,15 @@ with customers as (
 
 {% endfor -%}
 
+{% if has_history -%}
+segments_held as (
+
+    select * from {{ ref('int_segmentation__segments_held') }}
+
+),
+
+{% endif -%}
+
 final as (
 
     select
@@ -105,6 +115,11 @@ final as (
         cast(null as {{ dbt.type_string() }}) as {{ column }},
         {%- endif %}
         {%- endfor %}
+        {% if has_history -%}
+        segments_held.rfm_segment_held,
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }}) as rfm_segment_held,
+        {%- endif %}
         customers.gross_amount,
         customers.return_amount,
         customers.net_amount,
@@ -126,7 +141,10 @@ final as (
     {% for segmentation in active -%}
     inner join {{ segmentation }}_rows
         on customers.customer_id = {{ segmentation }}_rows.customer_id
-    {% endfor %}
+    {% endfor -%}
+    {% if has_history -%}
+    left join segments_held on customers.customer_id = segments_held.customer_id
+    {% endif %}
 
 )
 

@@ -44,8 +44,12 @@ LISTED = {
 SCHEMA = "main_segmentation"
 MARTS = sorted(
     model["name"]
-    for model in yaml.safe_load((ROOT / "models/marts/_marts.yml").read_text())["models"]
+    for path in ("models/marts/_marts.yml", "models/history/_history.yml")
+    for model in yaml.safe_load((ROOT / path).read_text())["models"]
 )
+# Where history is not what a test looks at, and where it is.
+WITHOUT_HISTORY = {"history_months": 0}
+WITH_HISTORY = {"history_months": 24}
 
 
 # What build_here runs of a build. ALL: everything but dbt's unit tests. RULES: of the data tests
@@ -258,8 +262,14 @@ class Workshop:
         customers: object = None,
         only: Sequence[str] = RULES,
     ) -> Outcome:
-        """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here."""
-        unused = [] if "seed_overrides" in (settings or {}) else ["path:seeds/examples"]
+        """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here.
+
+        Without the history, unless the vars ask for it or everything is built.
+        """
+        settings = settings or {}
+        if only != ALL:
+            settings = WITHOUT_HISTORY | settings
+        unused = [] if "seed_overrides" in settings else ["path:seeds/examples"]
         unused += ["path:seeds/demo"] if transactions or customers else []
         runner = partial(Reader, more=[*only, *(["--exclude", *unused] if unused else [])])
         words = self.words(settings, transactions, customers)

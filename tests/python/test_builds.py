@@ -13,7 +13,17 @@ import duckdb
 import numpy as np
 import pytest
 import yaml
-from conftest import ALL, DEMO, LISTED, RECORDS, ROOT, TABLES, Outcome, Workshop
+from conftest import (
+    ALL,
+    DEMO,
+    LISTED,
+    RECORDS,
+    ROOT,
+    TABLES,
+    WITH_HISTORY,
+    Outcome,
+    Workshop,
+)
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
@@ -117,7 +127,7 @@ def test_the_order_of_the_rows_changes_nothing(marts, workshop, tmp_path, order)
     heading, *records = RECORDS.read_text(encoding="utf-8").splitlines()
     records = write(tmp_path / "records.csv", records[::-1], heading)
     path = write(tmp_path / "input.csv", lines)
-    built = workshop.build_here(LISTED, path, records, only=TABLES)
+    built = workshop.build_here(LISTED | WITH_HISTORY, path, records, only=TABLES)
     assert built.code == 0, built.err
     assert built.fingerprints() == marts
 
@@ -129,7 +139,9 @@ def test_the_number_of_threads_changes_nothing(marts, workshop, threads):
     output = profiles["customer_segmentation"]["outputs"]["dev"]
     output |= {"threads": threads, "settings": {"threads": threads}}
     (workshop.folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
-    built = workshop.build_here(only=[*TABLES, "--profiles-dir", str(workshop.folder)])
+    built = workshop.build_here(
+        WITH_HISTORY, only=[*TABLES, "--profiles-dir", str(workshop.folder)]
+    )
     assert built.code == 0, built.err
     assert built.fingerprints() == marts
 
@@ -144,7 +156,7 @@ def test_parquet_and_relations_give_the_same_marts_as_the_seed(marts, built, tmp
         )
         connection.execute(f"copy shop.lines to '{str(path).replace(chr(39), chr(39) * 2)}'")
     for transactions in (path, "shop.lines"):
-        again = built.build_here(LISTED, transactions, RECORDS, only=TABLES)
+        again = built.build_here(LISTED | WITH_HISTORY, transactions, RECORDS, only=TABLES)
         assert again.code == 0, again.err
         assert again.fingerprints() == marts
 
@@ -246,11 +258,11 @@ def test_an_as_of_date_in_the_past_leaks_nothing(workshop, tmp_path):
             return False
 
     earlier = [line for line in LINES if not is_later(line)]
-    settings = LISTED | {"as_of_date": day}
+    settings = LISTED | WITH_HISTORY | {"as_of_date": day}
     path = write(tmp_path / "a.csv", earlier)
     truncated = workshop.build_here(settings, path, RECORDS, only=TABLES)
     expected = truncated.fingerprints(leave_out=("input_reconciliation",))
-    full = workshop.build_here({"as_of_date": day}, only=TABLES)
+    full = workshop.build_here(WITH_HISTORY | {"as_of_date": day}, only=TABLES)
     assert full.code == 0, full.err
     assert full.fingerprints(leave_out=("input_reconciliation",)) == expected
     assert full.one("select row_count from input_reconciliation where line_class = 'later'") == len(

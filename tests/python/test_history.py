@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import TABLES, Outcome, Workshop, fingerprint
+from conftest import TABLES, WITH_HISTORY, Outcome, Workshop, fingerprint
 
 HEADINGS = [
     *("customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at", "store"),
@@ -89,12 +89,13 @@ def written(path: Path, rows: list[tuple]) -> Path:
 )
 def test_later_rows_change_no_earlier_month(seed, month_end, settings, tmp_path, workshop):
     """A build without the rows after a month's end has its months, as had one on that day."""
-    settings |= {
+    settings = {
+        **WITH_HISTORY,
         "transaction_columns": {name: name for name in HEADINGS},
         "cancellation_days": 20,
         "segmentations": ["rfm", "value", "lifecycle"],
         "predict_value": False,
-    }
+    } | settings
     rows = shop(seed)
     earlier = [row for row in rows if row[5].date() <= date.fromisoformat(month_end)]
 
@@ -123,8 +124,8 @@ def test_later_rows_change_no_earlier_month(seed, month_end, settings, tmp_path,
 
     columns = """
         customer_id, recency_days, frequency, monetary, scored_frequency, scored_monetary,
-        revenue_12_months, r_score, f_score, m_score, rfm_score, rfm_segment, value_segment,
-        lifecycle_segment
+        revenue_12_months, r_score, f_score, m_score, rfm_score, rfm_segment, rfm_segment_held,
+        value_segment, lifecycle_segment
     """
     last = whole.ask(f"select {columns} from customer_months where month_end = '{month_end}'")
     assert sorted(last, key=str) == sorted(
