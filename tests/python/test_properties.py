@@ -16,7 +16,7 @@ from random import Random
 
 import duckdb
 import pytest
-from conftest import ROOT, SCHEMA
+from conftest import ROOT, SCHEMA, WITHOUT_HISTORY
 from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -175,6 +175,7 @@ def compile_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Comp
 
     def compile_models(rules: Rules, **more: object) -> Compiled:
         variables = {
+            **WITHOUT_HISTORY,
             "transactions": "shop.lines",
             "transaction_columns": rules.mapping,
             "segmentations": ["rfm"],
