@@ -8,7 +8,7 @@
     last_day: SQL date expression. months: a whole number.
 #}
 {% macro trailing_months_begin(last_day, months) -%}
-    cast({{ dbt.dateadd('month', -months, dbt.dateadd('day', 1, last_day)) }} as date)
+    cast({{ dbt.dateadd('month', '-' ~ months, dbt.dateadd('day', 1, last_day)) }} as date)
 {%- endmacro %}
 
 {#

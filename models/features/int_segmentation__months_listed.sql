@@ -23,7 +23,7 @@ fourths as (
     select cast(
         {{ dbt.dateadd(
             'year', 'cast(numbers.generated_number as integer) - 2',
-            "cast('1900-%02d-04' as date)" | format(fiscal_month),
+            "cast('1900-%02d-04' as date)" | format(fiscal_month | int),
         ) }} as date
     ) as fourth_on
     from numbers

@@ -1,7 +1,7 @@
 -- One row per customer, order and type (sale, return, cancelled)
 -- depends_on: {{ ref('stg_segmentation__customers') }}
 {#- So that a gate of the customers holds this mart back, too. #}
-{%- set has_history = var('history_months') > 0 %}
+{%- set has_history = var('history_months') | int > 0 %}
 
 with orders as (
 

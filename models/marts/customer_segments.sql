@@ -1,6 +1,6 @@
 -- One row per customer: features, scores, and the current segment of every segmentation
 {%- set active = customer_segmentation.active_segmentations() %}
-{%- set has_history = var('history_months') > 0 and 'rfm' in active %}
+{%- set has_history = var('history_months') | int > 0 and 'rfm' in active %}
 {%- set double = customer_segmentation.type_double() %}
 {#- What segmentations find out on the way, and is worth a column of its own. #}
 {%- set found = {

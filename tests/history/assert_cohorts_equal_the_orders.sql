@@ -1,5 +1,5 @@
 -- Each kind of cohort holds every kept order, and all money of those who placed one
-{{ config(enabled=var('history_months') > 0) }}
+{{ config(enabled=var('history_months') | int > 0) }}
 
 with cohorts as (
 

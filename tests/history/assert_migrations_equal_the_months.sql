@@ -1,5 +1,5 @@
 -- The migrations of a month add up to its segments, and to those of the month before
-{{ config(enabled=var('history_months') > 0) }}
+{{ config(enabled=var('history_months') | int > 0) }}
 
 {%- set segmentations = customer_segmentation.history_segmentations() %}
 

@@ -1,5 +1,5 @@
 -- Every month lies in exactly one period, with its segment, and no period is longer than its months
-{{ config(enabled=var('history_months') > 0) }}
+{{ config(enabled=var('history_months') | int > 0) }}
 
 {%- set segmentations = customer_segmentation.history_segmentations() %}
 

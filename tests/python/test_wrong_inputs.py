@@ -297,6 +297,9 @@ def test_an_as_of_date_before_the_data(marts, built):
         ("timezone", "Mars/Olympus"),
         ("timezone", None),
         ("exchange_rates", ["rates.csv"]),
+        ("history_months", "two years"),
+        ("rfm_window_months", "twelve"),
+        ("fiscal_year_month", "February"),
     ],
 )
 def test_a_wrong_setting(marts, built, name, value):
