@@ -2,7 +2,7 @@
 {%- set misplaced = [] %}
 {%- if execute %}
     {%- for node in graph.nodes.values() if node.package_name == 'customer_segmentation' %}
-        {%- set is_mart = node.original_file_path.startswith('models/marts/') %}
+        {%- set is_mart = node.access == 'public' %}
         {%- set expected = target.schema ~ ('_crm' if is_mart else '_segmentation') %}
         {%- if node.resource_type in ['model', 'seed'] and node.schema != expected %}
             {%- do misplaced.append(node.unique_id) %}

@@ -11,10 +11,9 @@
 {% macro rfm_segment(relation, mapped_segment, last_day) -%}
     case
         when not {{ relation }}.is_profiled then 'Not profiled'
-        when {{ relation }}.customer_status <> 'buyer'
-            then {{ customer_segmentation.unordered_segment(relation ~ '.customer_status') }}
         {%- if var('rfm_window_months') %}
-        when {{ relation }}.scored_frequency = 0 then 'Inactive'
+        when {{ relation }}.customer_status = 'buyer' and {{ relation }}.scored_frequency = 0
+            then 'Inactive'
         when
             {{ mapped_segment }} = 'New'
             and {{ relation }}.first_ordered_on < {{ customer_segmentation.trailing_months_begin(
@@ -22,6 +21,7 @@
             ) }}
             then 'Returning'
         {%- endif %}
-        else {{ mapped_segment }}
+        when {{ relation }}.customer_status = 'buyer' then {{ mapped_segment }}
+        else {{ customer_segmentation.unordered_segment(relation ~ '.customer_status') }}
     end
 {%- endmacro %}
