@@ -71,8 +71,10 @@ aged as (
             or scored_monetary <> previous_scored_monetary,
             false
         ) as has_rfm_aged,
-        revenue_12_months <> previous_revenue_12_months as has_value_aged,
-        lifecycle_stage_alone <> previous_lifecycle_segment as has_lifecycle_aged
+        {% if 'lifecycle' in segmentations -%}
+        lifecycle_stage_alone <> previous_lifecycle_segment as has_lifecycle_aged,
+        {% endif -%}
+        revenue_12_months <> previous_revenue_12_months as has_value_aged
     from compared
 
 ),
