@@ -96,10 +96,14 @@ def test_scores_within_a_group(built):
     """dbt's own tests of score_within, which are enabled only where the var names a column."""
     columns = ["customer_id", "order_id", "ordered_at", "quantity", "unit_price"]
     mapped = {column: column for column in columns} | {"store": "country"}
-    tests = ["score_groups_found_where_most_is_ordered", "seg_rfm_scores_within_groups"]
+    tests = [
+        "score_groups_found_where_most_is_ordered",
+        "score_groups_by_month_follow_the_orders_so_far",
+        "seg_rfm_scores_within_groups",
+    ]
     outcome = Workshop(built.folder, with_unit_tests=True).run(
         *("dbt.cli.main", "test", "--select", *tests),
         *("--vars", json.dumps({"score_within": "store", "transaction_columns": mapped})),
     )
-    assert "PASS=2 " in outcome.out, outcome.out
+    assert "PASS=3 " in outcome.out, outcome.out
     assert outcome.code == 0
