@@ -40,9 +40,8 @@ changed as (
         *,
         scaled - base as change,
         lag(scaled - base, 12) over ({{ in_order }}) as last_year_change,
-        -- What chance alone moves: the standard error on each scale.
-        case scale when 'ratio' then 1 when 'share' then 0.5 when 'index' then sqrt(0.5) end
-        * sqrt(
+        -- What chance alone moves: the standard error of the change.
+        deviation * sqrt(
             {{ customer_segmentation.ratio('1', 'greatest(coalesce(sample_size, 0), 1)') }}
             + {{ customer_segmentation.ratio('1', 'greatest(coalesce(earlier_size, 0), 1)') }}
         ) as chance

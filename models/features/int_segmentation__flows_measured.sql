@@ -1,22 +1,29 @@
 -- One row per complete month and measure of the month's orders, customers, lines and days
+{#- Name, type and scale of each measure; where it comes from; what it is; of how many it is told,
+    and how far one of these strays on the scale by chance. #}
 {%- set flows = [
-    ('median_order_value', 'flow', 'ratio', 'orders.median_order_value', 'orders.order_count'),
-    ('mean_order_value', 'flow', none, 'orders.mean_order_value', 'orders.order_count'),
-    ('median_revenue_per_customer', 'flow', 'ratio', 'customers.median_revenue',
-        'customers.active_customers'),
-    ('mean_revenue_per_customer', 'flow', none, 'customers.mean_revenue',
-        'customers.active_customers'),
-    ('active_customers', 'flow', 'ratio', 'coalesce(customers.active_customers, 0)',
-        'customers.active_customers'),
-    ('new_customers', 'flow', 'ratio', 'coalesce(customers.new_customers, 0)',
-        'customers.new_customers'),
-    ('orders_per_customer', 'flow', 'ratio', 'customers.orders_per_customer',
-        'customers.active_customers'),
-    ('return_share', 'flow', 'share', 'customers.return_share', 'customers.order_count'),
-    ('guest_share', 'flow', 'share', 'days.guest_share', 'days.order_line_count'),
-    ('line_count', 'lines', 'ratio', 'coalesce(days.line_count, 0)', 'days.line_count'),
-    ('missing_days', 'lines', 'days', 'days_judged.missing_days', 'days_judged.judged_days'),
-    ('unusual_days', 'lines', 'days', 'days_judged.unusual_days', 'days_judged.judged_days'),
+    ('median_order_value', 'flow', 'ratio', 'orders', 'median_order_value', 'order_count',
+        'order_deviation'),
+    ('mean_order_value', 'flow', none, 'orders', 'mean_order_value', 'order_count', '0'),
+    ('median_revenue_per_customer', 'flow', 'ratio', 'customers', 'median_revenue',
+        'active_customers', 'revenue_deviation'),
+    ('mean_revenue_per_customer', 'flow', none, 'customers', 'mean_revenue', 'active_customers',
+        '0'),
+    ('active_customers', 'flow', 'ratio', 'customers', 'coalesce(active_customers, 0)',
+        'active_customers', '1'),
+    ('new_customers', 'flow', 'ratio', 'customers', 'coalesce(new_customers, 0)',
+        'new_customers', '1'),
+    ('orders_per_customer', 'flow', 'ratio', 'customers', 'orders_per_customer',
+        'active_customers', '1'),
+    ('return_share', 'flow', 'share', 'customers', 'return_share', 'order_count', '0.5'),
+    ('guest_share', 'flow', 'share', 'days', 'guest_share', 'order_line_count', '0.5'),
+    ('line_count', 'lines', 'ratio', 'days', 'coalesce(line_count, 0)', 'line_count', '1'),
+    ('missing_days', 'lines', 'days', 'days_judged', 'missing_days', 'judged_days', '0'),
+    ('unusual_days', 'lines', 'days', 'days_judged', 'unusual_days', 'judged_days', '0'),
+    ('order_value_index', 'index', 'index', 'order_indexes', 'stability_index', 'sample_size',
+        'sqrt(0.5)'),
+    ('revenue_per_customer_index', 'index', 'index', 'revenue_indexes', 'stability_index',
+        'sample_size', 'sqrt(0.5)'),
 ] %}
 
 with months as (
@@ -32,7 +39,47 @@ counted as (
 
 ),
 
-orders as (
+stepped as (
+
+    select * from {{ ref('int_segmentation__values_counted') }}
+    where value_step is not null
+
+),
+
+limits as (
+
+    {{ customer_segmentation.thresholds(['drift_value_step']) }}
+
+),
+
+-- The standard deviation of the logarithms, from their steps; that of a median is larger by the
+-- root of half of pi.
+deviations as (
+
+    select
+        stepped.month_end,
+        stepped.measure,
+        1.2533 * limits.drift_value_step * sqrt(
+            greatest(
+                {{ customer_segmentation.ratio(
+                    'sum(value_count * value_step * value_step)', 'sum(value_count)'
+                ) }}
+                - power({{ customer_segmentation.ratio(
+                    'sum(value_count * value_step)', 'sum(value_count)'
+                ) }}, 2),
+                0
+            )
+        ) as deviation
+    from stepped
+    cross join limits
+    group by
+        stepped.month_end,
+        stepped.measure,
+        limits.drift_value_step
+
+),
+
+orders_measured as (
 
     select
         counted.month_end,
@@ -47,7 +94,20 @@ orders as (
 
 ),
 
-customers as (
+orders as (
+
+    select
+        orders_measured.*,
+        deviations.deviation as order_deviation
+    from orders_measured
+    left join deviations
+        on
+            orders_measured.month_end = deviations.month_end
+            and deviations.measure = 'order_value_index'
+
+),
+
+customers_measured as (
 
     select
         month_end,
@@ -65,6 +125,19 @@ customers as (
             as return_share
     from {{ ref('int_segmentation__orders_by_month') }}
     group by month_end
+
+),
+
+customers as (
+
+    select
+        customers_measured.*,
+        deviations.deviation as revenue_deviation
+    from customers_measured
+    left join deviations
+        on
+            customers_measured.month_end = deviations.month_end
+            and deviations.measure = 'revenue_per_customer_index'
 
 ),
 
@@ -95,44 +168,36 @@ days_judged as (
 
 ),
 
-indexes as (
+order_indexes as (
 
     select * from {{ ref('int_segmentation__values_compared') }}
+    where measure = 'order_value_index'
+
+),
+
+revenue_indexes as (
+
+    select * from {{ ref('int_segmentation__values_compared') }}
+    where measure = 'revenue_per_customer_index'
 
 ),
 
 final as (
 
-    {% for measure, measure_type, scale, expression, sample in flows -%}
+    {% for measure, measure_type, scale, source, measured, sample_size, deviation in flows -%}
     select
         months.month_number,
         months.month_end,
         '{{ measure }}' as measure,
         '{{ measure_type }}' as measure_type,
         {{ "'" ~ scale ~ "'" if scale else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as scale,
-        cast({{ expression }} as {{ customer_segmentation.type_double() }}) as measured,
-        cast({{ sample }} as {{ dbt.type_bigint() }}) as sample_size,
-        cast(null as {{ customer_segmentation.type_double() }}) as noise_floor
+        cast({{ measured }} as {{ customer_segmentation.type_double() }}) as measured,
+        cast({{ sample_size }} as {{ dbt.type_bigint() }}) as sample_size,
+        cast({{ deviation }} as {{ customer_segmentation.type_double() }}) as deviation,
+        {{ 'noise_floor' if scale == 'index' else
+            'cast(null as ' ~ customer_segmentation.type_double() ~ ') as noise_floor' }}
     from months
-    left join {{ expression.split('.')[0].split('(')[-1] }}
-        on months.month_end = {{ expression.split('.')[0].split('(')[-1] }}.month_end
-    union all
-    {% endfor -%}
-    {% for measure in ['order_value_index', 'revenue_per_customer_index'] -%}
-    select
-        months.month_number,
-        months.month_end,
-        '{{ measure }}' as measure,
-        'index' as measure_type,
-        'index' as scale,
-        indexes.stability_index as measured,
-        cast(indexes.sample_size as {{ dbt.type_bigint() }}) as sample_size,
-        indexes.noise_floor
-    from months
-    left join indexes
-        on
-            months.month_end = indexes.month_end
-            and indexes.measure = '{{ measure }}'
+    left join {{ source }} on months.month_end = {{ source }}.month_end
     {% if not loop.last %}union all
     {% endif %}
     {%- endfor %}
