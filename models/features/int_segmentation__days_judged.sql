@@ -15,6 +15,16 @@ counted as (
 
 ),
 
+orders as (
+
+    select
+        cast(ordered_at as date) as ordered_on,
+        count(*) as order_count
+    from {{ ref('int_segmentation__orders_typed') }}
+    group by cast(ordered_at as date)
+
+),
+
 months as (
 
     select * from {{ ref('int_segmentation__months_listed') }}
@@ -24,7 +34,7 @@ months as (
 limits as (
 
     {{ customer_segmentation.thresholds([
-        'drift_day_spreads', 'drift_min_days', 'drift_min_day_change', 'drift_min_day_lines',
+        'drift_day_spreads', 'drift_min_days', 'drift_min_day_change', 'drift_min_day_orders',
     ]) }}
 
 ),
@@ -55,6 +65,7 @@ days as (
         calendar.ordered_on,
         calendar.month_end,
         coalesce(counted.line_count, 0) as line_count,
+        coalesce(orders.order_count, 0) as order_count,
         {{ customer_segmentation.weekday_number('calendar.ordered_on') }} as weekday,
         sqrt(
             cast(coalesce(counted.line_count, 0) as {{ customer_segmentation.type_double() }})
@@ -62,6 +73,7 @@ days as (
     from calendar
     cross join as_of
     left join counted on calendar.ordered_on = counted.ordered_on
+    left join orders on calendar.ordered_on = orders.ordered_on
     where
         calendar.ordered_on <= calendar.month_end
         and calendar.ordered_on >= as_of.oldest_on
@@ -77,6 +89,8 @@ compared as (
         *,
         count(*) over ({{ eight_weekdays }}) as earlier_count,
         min(line_count) over ({{ eight_weekdays }}) as least_line_count,
+        {{ customer_segmentation.running_median('order_count', eight_weekdays) }}
+            as usual_order_count,
         {{ customer_segmentation.running_median('line_root', eight_weekdays) }}
             as usual_line_root
     from days
@@ -113,6 +127,7 @@ spread as (
 
 ),
 
+-- That nobody orders is chance or not by the number of orders expected, however days stray.
 marked as (
 
     select
@@ -120,46 +135,45 @@ marked as (
         spread.month_end,
         spread.line_count,
         power(spread.usual_line_root, 2) as usual_line_count,
-        spread.earlier_count = 8 and spread.deviation_count >= limits.drift_min_days as is_judged,
-        spread.line_count = 0 as is_empty,
-        spread.least_line_count > 0 as is_open,
         case
-            when abs(spread.deviation) <= limits.drift_day_spreads * spread.deviation_spread
-                then 0
+            when spread.earlier_count < 8 or spread.deviation_count < limits.drift_min_days
+                then 'too little history'
+            when spread.line_count = 0
+                then
+                    case
+                        when
+                            spread.least_line_count > 0
+                            and spread.usual_order_count >= limits.drift_min_day_orders
+                            then 'missing'
+                        else 'usual'
+                    end
             when
-                greatest(spread.line_count, power(spread.usual_line_root, 2))
-                < limits.drift_min_day_lines
-                then 0
-            when
-                spread.line_count
-                > power(spread.usual_line_root, 2) * (1 + limits.drift_min_day_change)
-                then 1
-            when
-                spread.line_count * (1 + limits.drift_min_day_change)
-                < power(spread.usual_line_root, 2)
-                then -1
-            else 0
-        end as direction
+                abs(spread.deviation) > limits.drift_day_spreads * spread.deviation_spread
+                and greatest(spread.line_count, power(spread.usual_line_root, 2))
+                > least(spread.line_count, power(spread.usual_line_root, 2))
+                * (1 + limits.drift_min_day_change)
+                then 'unusual'
+            else 'usual'
+        end as verdict
     from spread
     cross join limits
 
 ),
 
--- Holidays and sales come back on the same date, or on the same weekday of the same week.
+-- Holidays and sales come back each year on about the same date: four years have 1,461 days.
 seen as (
 
-    select
-        marked.ordered_on,
-        max(case when earlier.direction = marked.direction then 1 else 0 end) as was_seen
+    select distinct marked.ordered_on
     from marked
     inner join marked as earlier
         on
-            {{ dbt.datediff('earlier.ordered_on', 'marked.ordered_on', 'day') }} >= 361
-            and {{ dbt.datediff('earlier.ordered_on', 'marked.ordered_on', 'day') }} <= 367
-    where
-        marked.direction <> 0
-        and earlier.is_judged
-    group by marked.ordered_on
+            marked.ordered_on > earlier.ordered_on
+            and marked.verdict = earlier.verdict
+            and mod(
+                4 * {{ dbt.datediff('earlier.ordered_on', 'marked.ordered_on', 'day') }} + 12, 1461
+            ) <= 24
+            and {{ dbt.datediff('earlier.ordered_on', 'marked.ordered_on', 'day') }} > 300
+    where marked.verdict in ('missing', 'unusual')
 
 ),
 
@@ -171,10 +185,7 @@ final as (
         cast(marked.line_count as {{ dbt.type_bigint() }}) as line_count,
         marked.usual_line_count,
         case
-            when not marked.is_judged then 'too little history'
-            when marked.direction = 0 or seen.was_seen = 1 then 'usual'
-            when not marked.is_empty then 'unusual'
-            when marked.is_open then 'missing'
+            when seen.ordered_on is null then marked.verdict
             else 'usual'
         end as verdict
     from marked

@@ -49,12 +49,14 @@ changed as (
 
 ),
 
+-- Each month with those before it.
 pairs as (
 
     select
         changed.measure,
         changed.month_number,
-        earlier.change
+        earlier.change,
+        earlier.change - earlier.last_year_change as yearly_change
     from changed
     inner join changed as earlier
         on
@@ -70,6 +72,7 @@ usual as (
         measure,
         month_number,
         count(*) as change_count,
+        count(yearly_change) as yearly_count,
         {{ customer_segmentation.median('change') }} as usual_change
     from pairs
     group by
@@ -78,15 +81,17 @@ usual as (
 
 ),
 
-spreads as (
+deviations as (
 
     select
         pairs.measure,
         pairs.month_number,
         usual.change_count,
+        usual.yearly_count,
         usual.usual_change,
         1.4826 * {{ customer_segmentation.median('abs(pairs.change - usual.usual_change)') }}
-            as spread
+            as spread,
+        1.4826 * {{ customer_segmentation.median('abs(pairs.yearly_change)') }} as yearly_spread
     from pairs
     inner join usual
         on
@@ -96,7 +101,26 @@ spreads as (
         pairs.measure,
         pairs.month_number,
         usual.change_count,
+        usual.yearly_count,
         usual.usual_change
+
+),
+
+-- Where a month changes as it did a year before, it is from there that changes stray.
+spreads as (
+
+    select
+        deviations.measure,
+        deviations.month_number,
+        deviations.usual_change,
+        case
+            when deviations.yearly_count >= limits.drift_min_changes
+                then least(deviations.spread, deviations.yearly_spread)
+            else deviations.spread
+        end as spread
+    from deviations
+    cross join limits
+    where deviations.change_count >= limits.drift_min_changes
 
 ),
 
@@ -114,12 +138,18 @@ centred as (
             coalesce(sqrt(changed.noise_floor), 0)
         ) as high_centre,
         limits.drift_spreads * greatest(spreads.spread, changed.chance) as reach,
-        limits.drift_min_change,
+        changed.scale = 'days' or (changed.base is not null and spreads.spread is not null)
+            as is_judged,
+        -- Amounts and counts change by a share of themselves, the others by so much.
+        case
+            when changed.scale in ('amount', 'count') then ln(1 + limits.drift_min_change)
+            else 0
+        end as least_reach,
         case changed.scale
             when 'share' then limits.drift_min_share_change
             when 'index' then limits.drift_min_index_change
-        end as least_change,
-        coalesce(spreads.change_count, 0) >= limits.drift_min_changes as has_history
+            else 0
+        end as least_change
     from changed
     cross join limits
     left join spreads
@@ -133,31 +163,23 @@ banded as (
 
     select
         *,
-        case
-            when scale = 'days' or scale = 'index' then 0
-            when scale = 'ratio'
-                then least(exp(low_centre - reach), exp(low_centre) / (1 + drift_min_change))
-            when scale = 'share'
-                then greatest(
-                    least(
-                        {{ customer_segmentation.drift_unscaled('low_centre - reach', 'scale') }},
-                        {{ customer_segmentation.drift_unscaled('low_centre', 'scale') }}
-                        - least_change
-                    ),
-                    0
-                )
-        end as low,
-        case
-            when scale = 'days' then 0
-            when scale = 'ratio'
-                then greatest(exp(high_centre + reach), exp(high_centre) * (1 + drift_min_change))
-            else
-                greatest(
-                    {{ customer_segmentation.drift_unscaled('high_centre + reach', 'scale') }},
-                    {{ customer_segmentation.drift_unscaled('high_centre', 'scale') }}
-                    + least_change
-                )
-        end as high
+        case scale
+            when 'days' then 0
+            when 'index' then 0
+            else greatest(least(
+                {{ customer_segmentation.drift_unscaled('low_centre - reach', 'scale') }},
+                {{ customer_segmentation.drift_unscaled('low_centre - least_reach', 'scale') }}
+                - least_change
+            ), 0)
+        end as lowest,
+        case scale
+            when 'days' then 0
+            else greatest(
+                {{ customer_segmentation.drift_unscaled('high_centre + reach', 'scale') }},
+                {{ customer_segmentation.drift_unscaled('high_centre + least_reach', 'scale') }}
+                + least_change
+            )
+        end as highest
     from centred
 
 ),
@@ -171,14 +193,12 @@ final as (
         measure_type,
         measured,
         noise_floor,
-        case when scale = 'days' or has_history then low end as band_low,
-        case when scale = 'days' or has_history then high end as band_high,
+        case when is_judged then lowest end as band_low,
+        case when is_judged then highest end as band_high,
         case
             when scale is null then 'reported'
-            when measured is null then 'too little history'
-            when scale <> 'days' and (not has_history or low is null or high is null)
-                then 'too little history'
-            when measured < low or measured > high then 'unusual'
+            when measured is null or not is_judged then 'too little history'
+            when measured < lowest or measured > highest then 'unusual'
             else 'usual'
         end as verdict
     from banded

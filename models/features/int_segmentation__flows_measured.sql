@@ -2,22 +2,22 @@
 {#- Name, type and scale of each measure; where it comes from; what it is; of how many it is told,
     and how far one of these strays on the scale by chance. #}
 {%- set flows = [
-    ('median_order_value', 'flow', 'ratio', 'orders', 'median_order_value', 'order_count',
+    ('median_order_value', 'flow', 'amount', 'orders', 'median_order_value', 'order_count',
         'order_deviation'),
     ('mean_order_value', 'flow', none, 'orders', 'mean_order_value', 'order_count', '0'),
-    ('median_revenue_per_customer', 'flow', 'ratio', 'customers', 'median_revenue',
+    ('median_revenue_per_customer', 'flow', 'amount', 'customers', 'median_revenue',
         'active_customers', 'revenue_deviation'),
     ('mean_revenue_per_customer', 'flow', none, 'customers', 'mean_revenue', 'active_customers',
         '0'),
-    ('active_customers', 'flow', 'ratio', 'customers', 'coalesce(active_customers, 0)',
+    ('active_customers', 'flow', 'count', 'customers', 'coalesce(active_customers, 0)',
         'active_customers', '1'),
-    ('new_customers', 'flow', 'ratio', 'customers', 'coalesce(new_customers, 0)',
+    ('new_customers', 'flow', 'count', 'customers', 'coalesce(new_customers, 0)',
         'new_customers', '1'),
-    ('orders_per_customer', 'flow', 'ratio', 'customers', 'orders_per_customer',
+    ('orders_per_customer', 'flow', 'amount', 'customers', 'orders_per_customer',
         'active_customers', '1'),
     ('return_share', 'flow', 'share', 'customers', 'return_share', 'order_count', '0.5'),
-    ('guest_share', 'flow', 'share', 'days', 'guest_share', 'order_line_count', '0.5'),
-    ('line_count', 'lines', 'ratio', 'days', 'coalesce(line_count, 0)', 'line_count', '1'),
+    ('guest_share', 'flow', 'share', 'days', 'guest_share', 'order_count', '0.5'),
+    ('line_count', 'lines', 'count', 'days', 'coalesce(line_count, 0)', 'order_count', '1'),
     ('missing_days', 'lines', 'days', 'days_judged', 'missing_days', 'judged_days', '0'),
     ('unusual_days', 'lines', 'days', 'days_judged', 'unusual_days', 'judged_days', '0'),
     ('order_value_index', 'index', 'index', 'order_indexes', 'stability_index', 'sample_size',
@@ -141,17 +141,22 @@ customers as (
 
 ),
 
+-- Lines come by the order, so that chance moves them as it moves orders.
 days as (
 
     select
-        month_end,
-        sum(line_count) as line_count,
-        sum(guest_line_count + customer_line_count) as order_line_count,
+        counted.month_end,
+        orders_measured.order_count,
+        sum(counted.line_count) as line_count,
         {{ customer_segmentation.ratio(
-            'sum(guest_line_count)', 'sum(guest_line_count + customer_line_count)'
+            'sum(counted.guest_line_count)',
+            'sum(counted.guest_line_count + counted.customer_line_count)',
         ) }} as guest_share
     from counted
-    group by month_end
+    left join orders_measured on counted.month_end = orders_measured.month_end
+    group by
+        counted.month_end,
+        orders_measured.order_count
 
 ),
 
