@@ -1,5 +1,5 @@
 -- One row per day from the first order to the newest: its lines against the same weekday's of late
-{%- set weekday_in_order = 'partition by weekday order by ordered_on' %}
+{%- set weekday_in_order = 'partition by weekday_number order by ordered_on' %}
 {%- set eight_weekdays = weekday_in_order ~ ' rows between 8 preceding and 1 preceding' %}
 
 with as_of as (
@@ -66,7 +66,7 @@ days as (
         calendar.month_end,
         coalesce(counted.line_count, 0) as line_count,
         coalesce(orders.order_count, 0) as order_count,
-        {{ customer_segmentation.weekday_number('calendar.ordered_on') }} as weekday,
+        {{ customer_segmentation.weekday_number('calendar.ordered_on') }} as weekday_number,
         sqrt(
             cast(coalesce(counted.line_count, 0) as {{ customer_segmentation.type_double() }})
         ) as line_root

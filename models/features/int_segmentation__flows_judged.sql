@@ -1,4 +1,4 @@
--- One row per complete month and measure: its change against earlier ones, control band and verdict
+-- One row per complete month and measure: its movement against earlier ones, control band and verdict
 {%- set in_order = 'partition by measure order by month_number' %}
 {%- set three_before = in_order ~ ' rows between 3 preceding and 1 preceding' %}
 
@@ -38,9 +38,9 @@ changed as (
 
     select
         *,
-        scaled - base as change,
-        lag(scaled - base, 12) over ({{ in_order }}) as last_year_change,
-        -- What chance alone moves: the standard error of the change.
+        scaled - base as movement,
+        lag(scaled - base, 12) over ({{ in_order }}) as last_year_movement,
+        -- What chance alone moves: the standard error of the movement.
         deviation * sqrt(
             {{ customer_segmentation.ratio('1', 'greatest(coalesce(sample_size, 0), 1)') }}
             + {{ customer_segmentation.ratio('1', 'greatest(coalesce(earlier_size, 0), 1)') }}
@@ -55,14 +55,14 @@ pairs as (
     select
         changed.measure,
         changed.month_number,
-        earlier.change,
-        earlier.change - earlier.last_year_change as yearly_change
+        earlier.movement,
+        earlier.movement - earlier.last_year_movement as yearly_movement
     from changed
     inner join changed as earlier
         on
             changed.measure = earlier.measure
             and changed.month_number > earlier.month_number
-    where earlier.change is not null
+    where earlier.movement is not null
 
 ),
 
@@ -72,8 +72,8 @@ usual as (
         measure,
         month_number,
         count(*) as change_count,
-        count(yearly_change) as yearly_count,
-        {{ customer_segmentation.median('change') }} as usual_change
+        count(yearly_movement) as yearly_count,
+        {{ customer_segmentation.median('movement') }} as usual_movement
     from pairs
     group by
         measure,
@@ -88,10 +88,10 @@ deviations as (
         pairs.month_number,
         usual.change_count,
         usual.yearly_count,
-        usual.usual_change,
-        1.4826 * {{ customer_segmentation.median('abs(pairs.change - usual.usual_change)') }}
+        usual.usual_movement,
+        1.4826 * {{ customer_segmentation.median('abs(pairs.movement - usual.usual_movement)') }}
             as spread,
-        1.4826 * {{ customer_segmentation.median('abs(pairs.yearly_change)') }} as yearly_spread
+        1.4826 * {{ customer_segmentation.median('abs(pairs.yearly_movement)') }} as yearly_spread
     from pairs
     inner join usual
         on
@@ -102,7 +102,7 @@ deviations as (
         pairs.month_number,
         usual.change_count,
         usual.yearly_count,
-        usual.usual_change
+        usual.usual_movement
 
 ),
 
@@ -112,7 +112,7 @@ spreads as (
     select
         deviations.measure,
         deviations.month_number,
-        deviations.usual_change,
+        deviations.usual_movement,
         case
             when deviations.yearly_count >= limits.drift_min_changes
                 then least(deviations.spread, deviations.yearly_spread)
@@ -124,23 +124,26 @@ spreads as (
 
 ),
 
--- From no change at all to the usual one, or to the step that was seen a year ago.
+-- From no movement at all to the usual one, or to the step that was seen a year ago.
 centred as (
 
     select
         changed.*,
-        changed.base + least(0, spreads.usual_change, coalesce(changed.last_year_change, 0))
+        changed.base + least(0, spreads.usual_movement, coalesce(changed.last_year_movement, 0))
             as low_centre,
         changed.base + greatest(
             0,
-            spreads.usual_change,
-            coalesce(changed.last_year_change, 0),
+            spreads.usual_movement,
+            coalesce(changed.last_year_movement, 0),
             coalesce(sqrt(changed.noise_floor), 0)
         ) as high_centre,
         limits.drift_spreads * greatest(spreads.spread, changed.chance) as reach,
-        changed.scale = 'days' or (changed.base is not null and spreads.spread is not null)
-            as is_judged,
-        -- Amounts and counts change by a share of themselves, the others by so much.
+        changed.measured is not null
+        and (
+            changed.scale = 'days'
+            or (changed.base is not null and spreads.spread is not null)
+        ) as is_judged,
+        -- Amounts and counts movement by a share of themselves, the others by so much.
         case
             when changed.scale in ('amount', 'count') then ln(1 + limits.drift_min_change)
             else 0
@@ -197,7 +200,7 @@ final as (
         case when is_judged then highest end as band_high,
         case
             when scale is null then 'reported'
-            when measured is null or not is_judged then 'too little history'
+            when not is_judged then 'too little history'
             when measured < lowest or measured > highest then 'unusual'
             else 'usual'
         end as verdict

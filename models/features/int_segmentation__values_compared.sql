@@ -72,7 +72,7 @@ totalled as (
 ),
 
 -- Equal parts of the earlier amounts; what is equal stays together.
-tiled as (
+parted as (
 
     select
         totalled.month_end,
@@ -90,50 +90,50 @@ tiled as (
                 )
             )
             / nullif(totalled.earlier_size, 0)
-        ) as tile
+        ) as part
     from totalled
     cross join limits
 
 ),
 
-tiles as (
+parts as (
 
     select
         month_end,
         measure,
         sample_size,
         earlier_size,
-        tile,
+        part,
         sum(value_count) as value_count,
         sum(earlier_count) as earlier_count
-    from tiled
+    from parted
     group by
         month_end,
         measure,
         sample_size,
         earlier_size,
-        tile
+        part
 
 ),
 
--- A tile of which ties have left too little joins the one below.
+-- A part of which ties have left too little joins the one below.
 merged as (
 
     select
-        tiles.*,
+        parts.*,
         sum(
             case
                 when
-                    tiles.earlier_count * least(tiles.sample_size, tiles.earlier_size)
-                    >= limits.drift_min_expected * tiles.earlier_size
+                    parts.earlier_count * least(parts.sample_size, parts.earlier_size)
+                    >= limits.drift_min_expected * parts.earlier_size
                     then 1
                 else 0
             end
         ) over (
-            partition by tiles.month_end, tiles.measure
-            order by tiles.tile asc rows unbounded preceding
+            partition by parts.month_end, parts.measure
+            order by parts.part asc rows unbounded preceding
         ) as bin
-    from tiles
+    from parts
     cross join limits
 
 ),
@@ -150,11 +150,11 @@ bins as (
         {{ customer_segmentation.ratio(
             '(sum(value_count) + 0.5)',
             '(sample_size + 0.5 * count(*) over (partition by month_end, measure))',
-        ) }} as share,
+        ) }} as bin_share,
         {{ customer_segmentation.ratio(
             '(sum(earlier_count) + 0.5)',
             '(earlier_size + 0.5 * count(*) over (partition by month_end, measure))',
-        ) }} as earlier_share
+        ) }} as earlier_bin_share
     from merged
     group by
         month_end,
@@ -174,7 +174,7 @@ final as (
         earlier_size,
         bin_count,
         cast(
-            sum(cast((share - earlier_share) * ln(share / earlier_share) as decimal(18, 12)))
+            sum(cast((bin_share - earlier_bin_share) * ln(bin_share / earlier_bin_share) as decimal(18, 9)))
             as {{ customer_segmentation.type_double() }}
         ) as stability_index,
         (bin_count - 1) * (
