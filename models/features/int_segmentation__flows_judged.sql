@@ -1,4 +1,4 @@
--- One row per complete month and measure: its movement against earlier ones, control band and verdict
+-- One row per complete month and measure: where it usually lies, and the verdict
 {%- set in_order = 'partition by measure order by month_number' %}
 {%- set three_before = in_order ~ ' rows between 3 preceding and 1 preceding' %}
 
@@ -40,7 +40,7 @@ changed as (
         *,
         scaled - base as movement,
         lag(scaled - base, 12) over ({{ in_order }}) as last_year_movement,
-        -- What chance alone moves: the standard error of the movement.
+        -- What chance alone moves: the standard error of a change.
         deviation * sqrt(
             {{ customer_segmentation.ratio('1', 'greatest(coalesce(sample_size, 0), 1)') }}
             + {{ customer_segmentation.ratio('1', 'greatest(coalesce(earlier_size, 0), 1)') }}
@@ -124,7 +124,7 @@ spreads as (
 
 ),
 
--- From no movement at all to the usual one, or to the step that was seen a year ago.
+-- From no change at all to the usual one, or to the step that was seen a year ago.
 centred as (
 
     select

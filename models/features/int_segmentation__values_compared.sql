@@ -174,7 +174,12 @@ final as (
         earlier_size,
         bin_count,
         cast(
-            sum(cast((bin_share - earlier_bin_share) * ln(bin_share / earlier_bin_share) as decimal(18, 9)))
+            sum(
+                cast(
+                    (bin_share - earlier_bin_share) * ln(bin_share / earlier_bin_share)
+                    as decimal(18, 9)
+                )
+            )
             as {{ customer_segmentation.type_double() }}
         ) as stability_index,
         (bin_count - 1) * (
