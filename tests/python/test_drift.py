@@ -237,6 +237,8 @@ ODD_LINES = {
     "2011-04-15": (0, "usual"),  # the Friday before had none
     "2011-04-16": (0, "usual"),  # Saturdays have nine orders
     "2011-06-17": (0, "missing"),
+    "2011-07-05": (0, "missing"),
+    "2011-07-06": (0, "missing"),  # so was the day before
     "2012-04-03": (0, "missing"),  # a year after an unusual day
     "2012-04-05": (0, "usual"),  # 363 days after a missing one
     "2012-04-10": (0, "usual"),  # 368 days
