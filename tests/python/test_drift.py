@@ -282,6 +282,7 @@ def test_days_stray_from_their_weekday(compiled):
 
 SEASON = {month: 100 * (1 + 0.4 * math.cos(math.pi * month / 6)) for month in range(1, 40)}
 GROWTH = {month: 100 * 1.3**month for month in range(1, 40)}
+DECLINE = {month: 10**6 * 0.7**month for month in range(1, 40)}
 ALTERNATING = {month: 100 + 10 * (-1) ** month for month in range(1, 40)}
 
 
@@ -330,10 +331,13 @@ ALTERNATING = {month: 100 + 10 * (-1) ** month for month in range(1, 40)}
         ("amount", ALTERNATING | {20: 363}, 20, "unusual", {}),
         ("amount", ALTERNATING | {22: 137}, 22, "usual", {}),
         ("amount", ALTERNATING | {22: 138}, 22, "unusual", {}),
-        # Growth goes on, or ends; it does not turn.
+        # Growth and decline go on, or end; they do not turn.
         ("amount", GROWTH, 20, "usual", {}),
         ("amount", GROWTH | {20: GROWTH[18]}, 20, "usual", {}),
         ("amount", GROWTH | {20: GROWTH[18] * 0.79}, 20, "unusual", {}),
+        ("amount", DECLINE, 20, "usual", {}),
+        ("amount", DECLINE | {20: DECLINE[18]}, 20, "usual", {}),
+        ("amount", DECLINE | {20: DECLINE[18] * 1.26}, 20, "unusual", {}),
         # What a year ago was the same is a season, in the same month only.
         ("amount", {12: 200, 24: 200}, 12, "unusual", {}),
         ("amount", {12: 200, 24: 240}, 24, "usual", {}),
