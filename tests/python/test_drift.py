@@ -27,6 +27,7 @@ MODELS = [
     "int_segmentation__flows_judged",
     "segment_drift",
 ]
+WARNINGS = ["assert_flows_are_usual", "assert_days_are_usual", "assert_orders_are_recent"]
 SEEDS = range(20)
 BEGIN, END = date(2021, 1, 1), date(2024, 1, 1)
 MONTHS = 24
@@ -124,7 +125,8 @@ class Compiled:
         self.database.register("shop", shop.orders)
         self.put(
             "stg_segmentation__as_of",
-            f"select date '{shop.end}' as as_of_date, date '{BEGIN}' as oldest_on",
+            f"select date '{shop.end}' as as_of_date, date '{BEGIN}' as oldest_on, "
+            "max(day)::date as newest_on from shop",
         )
         self.put(
             "int_segmentation__orders_typed",
@@ -179,7 +181,8 @@ class Compiled:
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiled]:
     folder = tmp_path_factory.mktemp("compiled")
     settings = {"history_months": MONTHS, "segmentations": ["rfm"]}
-    words = ["--log-level", "none", "compile", "--no-introspect", "--select", *MODELS]
+    settings |= {"as_of_date": str(END), "max_days_without_orders": 3}
+    words = ["--log-level", "none", "compile", "--no-introspect", "--select", *MODELS, *WARNINGS]
     words += ["--vars", json.dumps(settings), "--profiles-dir", str(ROOT)]
     with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
         patch.setenv("SEGMENTATION_DB", str(folder / "warehouse.duckdb"))
@@ -207,8 +210,7 @@ def test_planted_drift_is_flagged_and_quiet_months_are_not(compiled):
 def test_what_comes_later_changes_no_month(compiled):
     shop = doubled(simulate(3))
     whole = compiled.build(shop).drift(PLANTED)
-    until = PLANTED + timedelta(days=1)
-    earlier = Shop(shop.orders[shop.orders.day < pd.Timestamp(until)], until)
+    earlier = ended(shop, PLANTED + timedelta(days=1))
     assert compiled.build(earlier).drift() == whole
     assert {row[-1] for row in whole} == {"usual", "unusual", "reported"}
 
@@ -217,6 +219,40 @@ def test_a_month_that_was_unusual_leaves_the_next_ones_in_peace(compiled):
     """Against the mean of three months, one of them doubled, a quiet month looks low."""
     later = {(date(2023, month, day), "median_order_value") for month, day in [(7, 31), (8, 31)]}
     assert not compiled.build(doubled(simulate(3))).unusual() & later
+
+
+def ended(shop: Shop, end: date) -> Shop:
+    """The shop as it was known on a day, before that day's orders."""
+    return Shop(shop.orders[shop.orders.day < pd.Timestamp(end)], end)
+
+
+def test_the_newest_month_is_warned_of(compiled):
+    shop = doubled(simulate(3))
+    query = compiled.queries["assert_flows_are_usual"]
+    found = compiled.build(ended(shop, date(2023, 7, 1))).ask(query)
+    assert (PLANTED, "median_order_value") in {row[:2] for row in found}
+    assert not compiled.build(shop).ask(query)
+
+
+def test_days_are_warned_of_for_a_month(compiled):
+    """Not the newest one, which may still be running."""
+    query = compiled.queries["assert_days_are_usual"]
+    shop = without_a_day(simulate(3))
+    for end, told in [(date(2023, 7, 15), 1), (date(2023, 7, 16), 0)]:
+        found = compiled.build(ended(shop, end)).ask(query)
+        assert [row[0] for row in found] == [date(2023, 6, 14)] * told
+    orders = ended(simulate(4), date(2023, 6, 9)).orders
+    newest = orders.index[orders.day == "2023-06-08"]
+    compiled.build(Shop(orders.drop(newest[2:]), date(2023, 6, 9)))
+    judged = "select ordered_on from int_segmentation__days_judged where verdict = 'unusual'"
+    assert compiled.ask(judged) == [(date(2023, 6, 8),)]
+    assert not compiled.ask(query)
+
+
+@pytest.mark.parametrize(("newest", "warned"), [("2023-12-29", 0), ("2023-12-28", 1)])
+def test_orders_that_stay_away_are_warned_of(compiled, newest, warned):
+    compiled.put("stg_segmentation__as_of", f"select date '{newest}' as newest_on")
+    assert len(compiled.ask(compiled.queries["assert_orders_are_recent"])) == warned
 
 
 # Single days: 40 lines from Monday to Saturday and 400 on Thursdays, from Monday 2011-01-03
@@ -239,7 +275,7 @@ ODD_LINES = {
     "2011-06-17": (0, "missing"),
     "2011-07-05": (0, "missing"),
     "2011-07-06": (0, "missing"),  # so was the day before
-    "2012-04-03": (0, "missing"),  # a year after an unusual day
+    "2012-06-12": (0, "missing"),  # a year after an unusual day
     "2012-04-05": (0, "usual"),  # 363 days after a missing one
     "2012-04-10": (0, "usual"),  # 368 days
     "2012-04-11": (0, "missing"),  # 369 days
