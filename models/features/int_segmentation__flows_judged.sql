@@ -168,7 +168,6 @@ banded as (
         *,
         case scale
             when 'days' then 0
-            when 'index' then 0
             else greatest(least(
                 {{ customer_segmentation.drift_unscaled('low_centre - reach', 'scale') }},
                 {{ customer_segmentation.drift_unscaled('low_centre - least_reach', 'scale') }}
