@@ -36,13 +36,16 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     nodes = [outcome.node for outcome in result.result.results]
     mart = next(node for node in nodes if node.name == "customer_segments")
     tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
-    warned = [o.node.name for o in result.result.results if o.status == "warn"]
+    warned = [outcome.node for outcome in result.result.results if outcome.status == "warn"]
     database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
     schema = '"' + mart.schema.replace('"', '""') + '"'
     dbt.say()
     dbt.say(summary.summarise(database, schema))
     dbt.say()
-    dbt.say(f"All {tests} tests passed" + (f"; to look at: {', '.join(warned)}" if warned else "."))
+    names = ", ".join(node.name for node in warned)
+    dbt.say(f"All {tests} tests passed" + (f"; to look at: {names}" if warned else "."))
+    for node in warned:
+        dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")

@@ -114,6 +114,22 @@ def summarise(database: str, schema: str) -> str:
     return "\n".join(text)
 
 
+def rows_found(database: str, test: str, query: str) -> str:
+    """What a test that warned has found, a line for each row, and at most ten.
+
+    database: path of the DuckDB file. query: the test as dbt has compiled it.
+    """
+    with duckdb.connect(database) as connection:
+        found = connection.execute(query)
+        columns = [column[0] for column in found.description]
+        rows = found.fetchall()
+    text = [f"{test} found:"]
+    for row in rows[:10]:
+        cells = [round(cell, 3) if isinstance(cell, float) else cell for cell in row]
+        text += ["  " + ", ".join(f"{n} {c}" for n, c in zip(columns, cells, strict=True))]
+    return "\n".join([*text, *([f"  … and {len(rows) - 10:,} more"] if rows[10:] else [])])
+
+
 def _segment_table(title: str, rows: list[tuple]) -> list[str]:
     has_revenue = any(row[3] is not None for row in rows)
     lines = [f"{title:<44}{'customers':>10}{'share':>7}"]

@@ -60,6 +60,9 @@
         ('score_within', var('score_within') is none
             or var('score_within') in customer_segmentation.input_columns('transactions'),
             'a column of transactions that the var transaction_columns maps'),
+        ('max_days_without_orders', var('max_days_without_orders') is none
+            or customer_segmentation.is_between('max_days_without_orders', 1, 3650),
+            'a whole number of days from 1 to 3650, or nothing'),
         ('feature_sets', 'kmeans' not in segmentations or 'rfm' in (var('feature_sets') or {}),
             'a map that holds at least rfm, which the segmentation kmeans clusters'),
     ] %}

@@ -272,6 +272,7 @@ def test_an_as_of_date_before_the_data(marts, built):
         ("as_of_date", "2023-02-29"),
         ("monetary_basis", "profit"),
         ("cancellation_days", "one"),
+        ("max_days_without_orders", 0),
         ("max_rejected_share", 5),
         ("rfm_bins", 1),
         ("kmeans_k", True),

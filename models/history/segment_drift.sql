@@ -1,0 +1,131 @@
+-- One row per month-end and measure: its value, where it usually lies, and whether it does
+{%- set in_order = 'partition by measure order by month_number' %}
+
+with flows as (
+
+    select * from {{ ref('int_segmentation__flows_judged') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('customer_months') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_segmentation__months_listed') }}
+
+),
+
+segments as (
+
+    select
+        segmentation,
+        segment,
+        segment_key
+    from {{ ref('segment_directory') }}
+
+),
+
+totals as (
+
+    select
+        month_end,
+        count(*) as customer_count
+    from customers
+    group by month_end
+
+),
+
+members as (
+
+    {% for segmentation in customer_segmentation.history_segmentations() -%}
+    select
+        month_end,
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment,
+        count(*) as member_count
+    from customers
+    group by
+        month_end,
+        {{ segmentation }}_segment
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+-- Also a segment that nobody is in this month has a share, of zero.
+shares as (
+
+    select
+        months.month_number,
+        totals.month_end,
+        segments.segment_key as measure,
+        'segment share' as measure_type,
+        {{ customer_segmentation.ratio('coalesce(members.member_count, 0)', 'totals.customer_count') }}
+            as measured,
+        cast(null as {{ customer_segmentation.type_double() }}) as noise_floor,
+        cast(null as {{ customer_segmentation.type_double() }}) as band_low,
+        cast(null as {{ customer_segmentation.type_double() }}) as band_high,
+        'reported' as verdict
+    from totals
+    inner join months on totals.month_end = months.month_end
+    cross join segments
+    left join members
+        on
+            totals.month_end = members.month_end
+            and segments.segmentation = members.segmentation
+            and segments.segment = members.segment
+    where
+        segments.segmentation
+        in ('{{ customer_segmentation.history_segmentations() | join("', '") }}')
+
+),
+
+measures as (
+
+    select * from flows
+    union all
+    select * from shares
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(measured) over ({{ in_order }}) as previous_value,
+        lag(measured, 12) over ({{ in_order }}) as last_year_value
+    from measures
+
+),
+
+final as (
+
+    select
+        compared.month_end,
+        compared.measure,
+        compared.measure_type,
+        compared.measured as value,
+        compared.previous_value,
+        compared.last_year_value,
+        {{ customer_segmentation.ratio(
+            '(compared.measured - compared.previous_value)', 'compared.previous_value'
+        ) }} as change_to_previous,
+        {{ customer_segmentation.ratio(
+            '(compared.measured - compared.last_year_value)', 'compared.last_year_value'
+        ) }} as change_to_last_year,
+        compared.band_low,
+        compared.band_high,
+        compared.noise_floor,
+        compared.verdict
+    from compared
+    inner join months on compared.month_end = months.month_end
+    where months.is_in_history
+
+)
+
+select * from final
