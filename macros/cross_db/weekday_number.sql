@@ -4,8 +4,8 @@
 
     {{ weekday_number("date '2024-02-29'") }}   ->   4
 
-    day: SQL expression of a date from 1900 on.
+    day: SQL expression of a date from 1800 on.
 #}
 {% macro weekday_number(day) -%}
-    (mod({{ dbt.datediff("cast('1900-01-01' as date)", day, 'day') }}, 7) + 1)
+    (mod({{ dbt.datediff("cast('1800-01-06' as date)", day, 'day') }}, 7) + 1)
 {%- endmacro %}

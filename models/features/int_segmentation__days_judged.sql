@@ -51,7 +51,9 @@ calendar as (
     select
         months.month_end,
         cast(
-            {{ dbt.dateadd('day', 'cast(numbers.generated_number as integer) - 1', 'months.starts_on') }}
+            {{ dbt.dateadd(
+                'day', 'cast(numbers.generated_number as integer) - 1', 'months.starts_on'
+            ) }}
             as date
         ) as ordered_on
     from months

@@ -12,7 +12,6 @@ months as (
 
     select
         *,
-        lead(month_end) over (order by month_end) as next_month_end,
         lead(month_end, 3) over (order by month_end) as leaves_quarter_on
     from {{ ref('int_segmentation__months_listed') }}
     where is_measured
@@ -64,7 +63,8 @@ days as (
 ),
 
 {% endif -%}
--- A customer's figures stay as they are from one change to the next.
+-- A customer's figures stay as they are from one change to the next. Where an order stood otherwise
+-- at a month-end, the line that changed it ends that.
 changes as (
 
     select
@@ -143,16 +143,6 @@ changes as (
         'restated' as change_kind,
         null as amount
     from orders_restated
-    -- A restatement holds at its month-end alone.
-    union all
-    select
-        orders_restated.customer_id,
-        months.next_month_end as month_end,
-        'restored' as change_kind,
-        null as amount
-    from orders_restated
-    inner join months on orders_restated.month_end = months.month_end
-    where months.next_month_end is not null
 
 ),
 

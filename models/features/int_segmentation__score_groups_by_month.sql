@@ -26,13 +26,6 @@ months as (
 
 ),
 
-bounds as (
-
-    select min(month_end) as first_month_end
-    from months
-
-),
-
 group_days as (
 
     select
@@ -50,7 +43,6 @@ group_days as (
 
 ),
 
--- All that lies before the first month counts as known at its end.
 placed as (
 
     select
@@ -58,7 +50,7 @@ placed as (
         orders.restated_on,
         orders.order_id,
         group_days.score_group,
-        coalesce(orders.restated_on, greatest(days.month_end, bounds.first_month_end)) as known_on,
+        coalesce(orders.restated_on, days.month_end) as known_on,
         max(group_days.last_ordered_at) as last_ordered_at
     from orders
     inner join group_days
@@ -70,13 +62,12 @@ placed as (
                 or orders.restated_on is null
             )
     inner join days on group_days.ordered_on = days.ordered_on
-    cross join bounds
     group by
         orders.customer_id,
         orders.restated_on,
         orders.order_id,
         group_days.score_group,
-        coalesce(orders.restated_on, greatest(days.month_end, bounds.first_month_end))
+        coalesce(orders.restated_on, days.month_end)
 
 ),
 

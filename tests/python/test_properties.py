@@ -389,8 +389,8 @@ def test_scores_and_segments(lines):
         lines.fill(
             "int_segmentation__customers_featured",
             [
-                *("customer_id", "recency_days", "frequency", "monetary", "customer_status"),
-                "is_profiled",
+                *("customer_id", "recency_days", "scored_frequency", "scored_monetary"),
+                *("customer_status", "is_profiled"),
             ],
             [(who, *measures, status[who], True) for who, measures in customers.items()],
         )
