@@ -118,7 +118,9 @@ customers_measured as (
         {{ customer_segmentation.ratio(
             'sum(case when is_active then revenue end)', 'count(case when is_active then 1 end)'
         ) }} as mean_revenue,
-        {{ customer_segmentation.ratio('sum(order_count)', 'count(case when is_active then 1 end)') }}
+        {{ customer_segmentation.ratio(
+            'sum(order_count)', 'count(case when is_active then 1 end)'
+        ) }}
             as orders_per_customer,
         sum(order_count + return_count) as order_count,
         {{ customer_segmentation.ratio('sum(return_count)', 'sum(order_count + return_count)') }}

@@ -37,10 +37,16 @@ paired as (
         numbered.measure,
         numbered.value_step,
         sum(
-            case when numbered.month_number = months.month_number then numbered.value_count else 0 end
+            case
+                when numbered.month_number = months.month_number then numbered.value_count
+                else 0
+            end
         ) as value_count,
         sum(
-            case when numbered.month_number < months.month_number then numbered.value_count else 0 end
+            case
+                when numbered.month_number < months.month_number then numbered.value_count
+                else 0
+            end
         ) as earlier_count
     from months
     inner join numbered

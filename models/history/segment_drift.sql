@@ -65,8 +65,9 @@ shares as (
         totals.month_end,
         segments.segment_key as measure,
         'segment share' as measure_type,
-        {{ customer_segmentation.ratio('coalesce(members.member_count, 0)', 'totals.customer_count') }}
-            as measured,
+        {{ customer_segmentation.ratio(
+            'coalesce(members.member_count, 0)', 'totals.customer_count'
+        ) }} as measured,
         cast(null as {{ customer_segmentation.type_double() }}) as noise_floor,
         cast(null as {{ customer_segmentation.type_double() }}) as band_low,
         cast(null as {{ customer_segmentation.type_double() }}) as band_high,
