@@ -120,8 +120,7 @@ customers_measured as (
         ) }} as mean_revenue,
         {{ customer_segmentation.ratio(
             'sum(order_count)', 'count(case when is_active then 1 end)'
-        ) }}
-            as orders_per_customer,
+        ) }} as orders_per_customer,
         sum(order_count + return_count) as order_count,
         {{ customer_segmentation.ratio('sum(return_count)', 'sum(order_count + return_count)') }}
             as return_share
