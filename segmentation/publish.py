@@ -26,7 +26,9 @@ GREEN = ("success", "pass", "warn")
 TRANSACTIONS = "built.{stg_segmentation__transactions}"
 CUSTOMERS = "built.{stg_segmentation__customers}"
 # Sums of hashes do not depend on the order of rows, and tell one row from two.
-CHECKSUM = "(select printf('%032x', coalesce(sum(md5_number_lower(rows::text)), 0)) from {} as rows)"
+CHECKSUM = (
+    "(select printf('%032x', coalesce(sum(md5_number_lower(rows::text)), 0)) from {} as rows)"
+)
 # Column of build_info: what gives it, and what it means.
 BUILD_INFO = {
     "as_of_date": (
@@ -48,7 +50,8 @@ BUILD_INFO = {
     ),
     "customer_checksum": (
         CHECKSUM.format(CUSTOMERS),
-        "The same for the same customer records, in whatever order, as far as the build reads them.",
+        "The same for the same records of the customers, in whatever order, as far as the build "
+        "reads them.",
     ),
     "minimum_cell": (
         "(select minimum_cell from built.{int_segmentation__publication_limits})",
@@ -57,7 +60,10 @@ BUILD_INFO = {
     "project_version": ("$project_version", "Version of this project."),
     "dbt_version": ("$dbt_version", "Version of dbt that built the tables."),
     "duckdb_version": ("version()", "Version of DuckDB that wrote this file."),
-    "invocation_id": ("$invocation_id", "The invocation of dbt that built every table of the file."),
+    "invocation_id": (
+        "$invocation_id",
+        "The invocation of dbt that built every table.",
+    ),
     "built_at": ("$built_at::timestamptz", "When the build ended."),
 }
 
@@ -90,7 +96,9 @@ def publish_build() -> Path:
             run = uuid4().hex[:8]
             file, parquet = folder / f".{FILE}.{run}", folder / f".{PARQUET}.{run}"
             connection.execute(f"attach {_text(file)} as public (storage_version '{STORAGE}')")
+            connection.execute("begin")
             _fill(connection, results, manifest)
+            connection.execute("commit")
             _copy(connection, parquet)
             connection.execute("checkpoint public")
             connection.execute("detach public")
@@ -167,9 +175,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
         raise UserError(said) from error
 
 
-def _check_database(
-    connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict
-) -> None:
+def _check_database(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) -> None:
     """Raises NotPublished unless every model in the database is from the build of the results."""
     stamps = {
         (schema, name): comment
@@ -240,9 +246,9 @@ def _suppressed(
     may be left out.
 
     A cell is hidden where a count is below the minimum, unless all that it measures is 0: about
-    nobody there is nothing to hide, and a count of 0 beside others that are not is small. Where a total
-    is known, a hidden cell is the total less the others: so at least two are hidden in each, of
-    together at least the minimum, the smallest ones first. What repeats a hidden cell is hidden.
+    nobody there is nothing to hide, and a count of 0 beside others that are not is small. Where a
+    total is known, a hidden cell is the total less the others: so at least two are hidden in each,
+    of together at least the minimum, the smallest ones first. What repeats a hidden cell is hidden.
     """
     connection.execute(
         "create or replace temp table cells as "
@@ -294,9 +300,7 @@ def _describe(
     named = f"public.{_name(table)}"
     connection.execute(f"comment on table {named} is {_text(said.strip())}")
     for column, meaning in meanings.items():
-        connection.execute(
-            f"comment on column {named}.{_name(column)} is {_text(meaning.strip())}"
-        )
+        connection.execute(f"comment on column {named}.{_name(column)} is {_text(meaning.strip())}")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
