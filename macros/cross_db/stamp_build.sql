@@ -1,10 +1,10 @@
 {#
-    Says in a relation's comment which invocation of dbt made it. Publishing compares: run_results.json
-    alone cannot tell that a later command changed tables and did not come to its end.
+    Says in a relation's comment which invocation of dbt made it. Publishing compares, because
+    run_results.json alone cannot tell that a later command changed tables and came to no end.
 
-    Where this project is installed as a package, comments are the consumer's and stay as they are.
+    Where this project is installed as a package, comments are the user's and stay as they are.
 
-    {{ stamp_build() }}   ->   comment on table main_segmentation.seg_rfm is 'dbt invocation 2f0c…'
+    {{ stamp_build() }}   ->   comment on table main_segmentation.seg_rfm is 'dbt invocation 2f…'
 #}
 {% macro stamp_build() %}
     {% if project_name == 'customer_segmentation' %}
