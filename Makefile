@@ -4,6 +4,7 @@ python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
 export SEGMENTATION_PUBLIC ?= public
+PORT ?= 8000
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
@@ -23,10 +24,10 @@ build: .venv/installed ## Build every segment, summarise what was made, and publ
 publish: .venv/installed ## Publish the last build again, if it was complete and green
 	@$(python) -m segmentation publish
 
-serve: .venv/installed ## Serve what is published on http://localhost:8000, to this machine only
+serve: .venv/installed ## Serve what is published to this machine only, on PORT=8000
 	@test -e "$$SEGMENTATION_PUBLIC/segments.duckdb" \
 		|| { echo 'Nothing is published yet: run `make build`.' >&2; exit 1; }
-	@$(python) -m http.server --bind 127.0.0.1 --directory "$$SEGMENTATION_PUBLIC" 8000
+	@$(python) -m http.server --bind 127.0.0.1 --directory "$$SEGMENTATION_PUBLIC" $(PORT)
 
 check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
 	@$(python) -m segmentation check-input $(words)

@@ -60,11 +60,8 @@ BUILD_INFO = {
     "project_version": ("$project_version", "Version of this project."),
     "dbt_version": ("$dbt_version", "Version of dbt that built the tables."),
     "duckdb_version": ("version()", "Version of DuckDB that wrote this file."),
-    "invocation_id": (
-        "$invocation_id",
-        "The invocation of dbt that built every table.",
-    ),
-    "built_at": ("$built_at::timestamptz", "When the build ended."),
+    "invocation_id": ("$invocation_id", "The invocation of dbt that built every table."),
+    "built_at": ("$built_at::timestamp", "When the build ended, in UTC."),
 }
 
 

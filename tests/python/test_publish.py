@@ -1,14 +1,17 @@
 """What is published: whole green builds, at once, without small cells, for clients from 1.0 on."""
 
+import contextlib
 import itertools
 import json
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,6 +226,38 @@ def test_build_info_tells_where_the_file_comes_from(demo, build):
         after = info("transaction_checksum, customer_checksum")
         assert after[0] != before[0] and after[1] == before[1]
         before = after
+
+
+def test_make_serves_it_to_this_machine_only(build):
+    if not (ROOT / ".venv" / "bin" / "python").exists():
+        pytest.skip("make would set up .venv first")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Whether .venv is as old as the requirements is not what this is about.
+    words = ["make", "--old-file=.venv/installed", "serve", f"PORT={port}"]
+    settings = environment(build.folder, build.database) | {"MAKEFLAGS": ""}
+    none = subprocess.run(words, cwd=ROOT, env=settings, capture_output=True, text=True)
+    assert none.returncode != 0
+    assert none.stderr.startswith("Nothing is published yet: run `make build`.\n")
+    build.publish()
+    server = subprocess.Popen(
+        words, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        for _ in range(100):
+            time.sleep(0.1)
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"http://localhost:{port}/segments.duckdb") as answer:
+                    served = answer.read()
+                break
+        assert served == build.file.read_bytes()
+        # Another address of this machine, as seen from other machines.
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
 
 
 # When nothing is published
