@@ -3,21 +3,31 @@ PYTHON ?= python3
 python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
+export SEGMENTATION_PUBLIC ?= public
+PORT ?= 8000
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
 	--python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help build check-input test test-spark java docs lock clean
+.PHONY: help build publish serve check-input test test-spark java docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
 	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
 
-build: .venv/installed ## Build every segment and summarise what was made
+build: .venv/installed ## Build every segment, summarise what was made, and publish it
 	@$(python) -m segmentation build $(words)
+
+publish: .venv/installed ## Publish the last build again, if it was complete and green
+	@$(python) -m segmentation publish
+
+serve: .venv/installed ## Serve what is published to this machine only, on PORT=8000
+	@test -e "$$SEGMENTATION_PUBLIC/segments.duckdb" \
+		|| { echo 'Nothing is published yet: run `make build`.' >&2; exit 1; }
+	@$(python) -m http.server --bind 127.0.0.1 --directory "$$SEGMENTATION_PUBLIC" $(PORT)
 
 check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
 	@$(python) -m segmentation check-input $(words)

@@ -43,6 +43,7 @@ def measure(command: list[str], database: Path) -> tuple[float, float]:
     start = time.monotonic()
     environment = os.environ | {
         "SEGMENTATION_DB": str(database),
+        "SEGMENTATION_PUBLIC": str(database.parent / "public"),
         "DBT_TARGET_PATH": str(database.parent / "target"),
         "DBT_LOG_PATH": str(database.parent / "logs"),
     }

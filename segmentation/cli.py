@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
 def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
+    from segmentation.publish import publish_build
 
     dbt.say("Building the segments: every model, then the tests that guard it.")
     # dbt's unit tests guard the code, whatever the input: they run with the demo.
@@ -47,11 +48,20 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     for node in warned:
         dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
+    dbt.close_database()
+    dbt.say(f"Published: {publish_build()}, for BI.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
     dbt.say(
         f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns."
     )
+
+
+def publish(settings: dict, words: argparse.Namespace) -> None:
+    """Publish the marts of the last build, if it is complete and green, as one file for BI."""
+    from segmentation.publish import publish_build
+
+    print(f"Published: {publish_build()}")
 
 
 def test(settings: dict, words: argparse.Namespace) -> None:
@@ -86,7 +96,13 @@ def check_input(settings: dict, words: argparse.Namespace) -> None:
     check(settings, words.vars, words.transactions, words.customers)
 
 
-COMMANDS = {"build": build, "test": test, "docs": docs, "check-input": check_input}
+COMMANDS = {
+    "build": build,
+    "publish": publish,
+    "check-input": check_input,
+    "test": test,
+    "docs": docs,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         half_done = "some tables may be new and others old until you run the same command again."
         nothing_done = "nothing was changed."
-        said = nothing_done if words.command == "check-input" else half_done
+        said = nothing_done if words.command in ("check-input", "publish") else half_done
         print(f"Stopped: {said}", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in one sentence

@@ -31,6 +31,11 @@ def run(command: list[str], settings: dict) -> dbtRunnerResult:
     return result
 
 
+def close_database() -> None:
+    """Lets go of the database, so that it can be opened otherwise, or its folder be removed."""
+    DuckDBConnectionManager.close_all_connections()
+
+
 class Scratch:
     """This project on a database of its own in a folder that the caller removes.
 
@@ -94,7 +99,7 @@ class Scratch:
 
     def close(self) -> None:
         """Lets go of the database, so that its folder can be removed."""
-        DuckDBConnectionManager.close_all_connections()
+        close_database()
 
 
 def _mirror(database: Path, connection: duckdb.DuckDBPyConnection) -> None:

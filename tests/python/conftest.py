@@ -28,6 +28,7 @@ from dbt.contracts.graph.manifest import Manifest
 from jinja2 import Environment
 
 import segmentation.dbt
+import segmentation.publish
 from segmentation.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,9 +120,10 @@ def fingerprint(rows: list[tuple]) -> str:
 
 
 def environment(folder: Path, database: Path) -> dict[str, str]:
-    """This process's environment, with a database and what dbt leaves behind in a folder."""
+    """This process's environment, with a database and what builds leave behind in a folder."""
     return os.environ | {
         "SEGMENTATION_DB": str(database),
+        "SEGMENTATION_PUBLIC": str(folder / "public"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
         "NO_COLOR": "1",
@@ -228,6 +230,7 @@ class Workshop:
     ) -> Outcome:
         """Runs `python -m segmentation …` in this process, which takes a fraction of the time.
 
+        Builds publish nothing: dbt writes none of the files by which a build is known to be whole.
         runner: dbtRunner reads the project anew, as a new process does.
         """
         out, err = io.StringIO(), io.StringIO()
@@ -242,6 +245,7 @@ class Workshop:
                 patch.setenv(name, value)
             patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
+            patch.setattr(segmentation.publish, "publish_build", lambda: "nothing")
             try:
                 code = main(list(words))
             finally:

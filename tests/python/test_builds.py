@@ -48,8 +48,10 @@ def test_the_build_ends_with_what_it_made(demo):
     split = demo.one("select count(*) from customer_segments where is_ntile_split")
     assert f"would have split {split:,} customers" in summary
     assert f"{len(LINES):,}" in summary
-    assert str(demo.database) in summary
-    assert max(len(line) for line in summary.splitlines() if "Database" not in line) <= 100
+    told = [line for line in summary.splitlines() if line.startswith(("Database:", "Published:"))]
+    assert str(demo.database) in told[0]
+    assert str(demo.database.parent / "public" / "segments.duckdb") in told[1]
+    assert max(len(line) for line in summary.splitlines() if line not in told) <= 100
 
 
 def test_dbts_unit_tests_pass(built):

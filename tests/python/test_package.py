@@ -140,6 +140,14 @@ def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     assert not {seed["name"] for seed in seeds} & switched_off
 
 
+def test_the_comments_of_tables_stay_the_users(built_shop):
+    """At home, the package writes the invocation into them."""
+    comments = "select comment from duckdb_tables() union all select comment from duckdb_views()"
+    with duckdb.connect(str(built_shop.database), read_only=True) as connection:
+        found = connection.execute(f"select count(*), count(comment) from ({comments})").fetchall()
+    assert found[0][0] > 40 and found[0][1] == 0
+
+
 def test_each_project_means_its_own_models(built_shop):
     """Of the user's models the package reads those that a var names, whatever they are called."""
     manifest = built_shop.manifest()

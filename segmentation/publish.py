@@ -1,0 +1,370 @@
+"""Publishes the public marts of a complete, green build as one DuckDB file, with Parquet beside it.
+
+Whoever reads the file sees one whole build or the next one, and never the file that dbt writes.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from segmentation.errors import LOG, UserError, sentence_of
+from segmentation.settings import ROOT
+
+FILE = "segments.duckdb"
+PARQUET = "parquet"
+# Every client from DuckDB 1.0 on reads it.
+STORAGE = "v1.0.0"
+# The input's own text may hold anything.
+NEVER = "rejected_transactions"
+GREEN = ("success", "pass", "warn")
+TRANSACTIONS = "built.{stg_segmentation__transactions}"
+CUSTOMERS = "built.{stg_segmentation__customers}"
+# Sums of hashes do not depend on the order of rows, and tell one row from two.
+CHECKSUM = (
+    "(select printf('%032x', coalesce(sum(md5_number_lower(rows::text)), 0)) from {} as rows)"
+)
+# Column of build_info: what gives it, and what it means.
+BUILD_INFO = {
+    "as_of_date": (
+        "(select max(as_of_date) from built.{stg_segmentation__as_of})",
+        "Date as of which everything is measured. Null without transactions.",
+    ),
+    "transaction_rows": (
+        f"(select count(*) from {TRANSACTIONS})",
+        "Rows of the transactions, rejected ones included.",
+    ),
+    "transaction_checksum": (
+        CHECKSUM.format(TRANSACTIONS),
+        "The same for the same rows of the transactions, in whatever order, as far as the build "
+        "reads them.",
+    ),
+    "customer_rows": (
+        f"(select count(*) from {CUSTOMERS})",
+        "Records of the customers, rejected ones included.",
+    ),
+    "customer_checksum": (
+        CHECKSUM.format(CUSTOMERS),
+        "The same for the same records of the customers, in whatever order, as far as the build "
+        "reads them.",
+    ),
+    "minimum_cell": (
+        "(select minimum_cell from built.{int_segmentation__publication_limits})",
+        "Cells of fewer customers are null in the summaries, with others that would tell them.",
+    ),
+    "project_version": ("$project_version", "Version of this project."),
+    "dbt_version": ("$dbt_version", "Version of dbt that built the tables."),
+    "duckdb_version": ("version()", "Version of DuckDB that wrote this file."),
+    "invocation_id": ("$invocation_id", "The invocation of dbt that built every table."),
+    "built_at": ("$built_at::timestamp", "When the build ended, in UTC."),
+}
+
+
+class NotPublished(UserError):
+    """Why nothing is published, in one sentence."""
+
+    def __init__(self, why: str):
+        super().__init__(f"Nothing is published: {why}")
+
+
+def publish_build() -> Path:
+    """Publishes the database's build; gives the file.
+
+    Reads dbt's files in target/ and the database, by the environment variables that dbt and the
+    profile read, too. Raises NotPublished unless they hold one complete, green build, or where the
+    folder cannot be written; what was published before then stays as it is.
+    """
+    folder = ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
+    target = ROOT / os.environ.get("DBT_TARGET_PATH", "target")
+    database = ROOT / os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
+    results, manifest = _read(target / "run_results.json"), _read(target / "manifest.json")
+    _check_build(results, manifest)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder), duckdb.connect() as connection:
+            _attach(connection, database)
+            _check_database(connection, results, manifest)
+            _remove_leftovers(folder)
+            run = uuid4().hex[:8]
+            file, parquet = folder / f".{FILE}.{run}", folder / f".{PARQUET}.{run}"
+            connection.execute(f"attach {_text(file)} as public (storage_version '{STORAGE}')")
+            connection.execute("begin")
+            _fill(connection, results, manifest)
+            connection.execute("commit")
+            _copy(connection, parquet)
+            connection.execute("checkpoint public")
+            connection.execute("detach public")
+            _flush([file, *parquet.iterdir()])
+            file.replace(folder / FILE)
+            _switch(parquet, folder / PARQUET)
+    except OSError as error:
+        raise NotPublished(f"{folder} cannot be written ({error.strerror}).") from error
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0].rstrip(".:")
+        raise NotPublished(f"{folder} cannot be written ({said}).") from error
+    return folder / FILE
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotPublished(
+            f"there is no {path.name} of a build in {path.parent}: run `make build`."
+        ) from error
+
+
+def _check_build(results: dict, manifest: dict) -> None:
+    """Raises NotPublished unless these are of one build in which nothing failed or is missing.
+
+    Selections need no look of their own: what they leave out has no result.
+    """
+    command = results["args"]["which"]
+    if command != "build":
+        raise NotPublished(
+            f"the last command was `dbt {command}`, and only a build tests what it makes: run "
+            "`make build`."
+        )
+    if results["metadata"]["invocation_id"] != manifest["metadata"]["invocation_id"]:
+        raise NotPublished(
+            "the last command of dbt was no build, or did not come to its end: run `make build`."
+        )
+    if manifest["metadata"]["adapter_type"] != "duckdb":
+        raise NotPublished("the last build was not on DuckDB: run `make build`.")
+    if results["args"].get("empty") or results["args"].get("sample"):
+        raise NotPublished("the last build read only a part of the input: run `make build`.")
+    done = {result["unique_id"]: result["status"] for result in results["results"]}
+    if failed := [name for name, status in done.items() if status not in GREEN]:
+        raise NotPublished(
+            f"{_some(failed)} of the last build failed or {_was(failed)} skipped; {LOG}"
+        )
+    wanted = (
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed", "test") and node["config"]["enabled"]
+    )
+    if missing := [name for name in wanted if name not in done]:
+        raise NotPublished(f"the last build left out {_some(missing)}: run `make build`.")
+
+
+def _some(names: list[str]) -> str:
+    """One name, or how many there are and one of them; unique ids of dbt."""
+    name = names[0].split(".")[2]
+    return name if len(names) == 1 else f"{len(names)} models and tests (such as {name})"
+
+
+def _was(names: list[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    if not database.exists():
+        raise NotPublished(f"there is no database {database}: run `make build`.")
+    try:
+        connection.execute(f"attach {_text(database)} as built (read_only)")
+    except duckdb.Error as error:
+        said = sentence_of(str(error)).replace(f"; {LOG}", ".")
+        raise UserError(said) from error
+
+
+def _check_database(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) -> None:
+    """Raises NotPublished unless every model in the database is from the build of the results."""
+    stamps = {
+        (schema, name): comment
+        for schema, name, comment in connection.execute(
+            """
+            select schema_name, table_name, comment from duckdb_tables()
+            where database_name = 'built'
+            union all
+            select schema_name, view_name, comment from duckdb_views()
+            where database_name = 'built'
+            """
+        ).fetchall()
+    }
+    stamp = f"dbt invocation {results['metadata']['invocation_id']}"
+    for node in _models(manifest):
+        if stamps.get((node["schema"], node["alias"])) != stamp:
+            raise NotPublished(
+                f"{node['name']} in the database is not the one that the last finished build made: "
+                "run `make build`."
+            )
+
+
+def _models(manifest: dict) -> Iterator[dict]:
+    return (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) -> None:
+    """Writes the public marts and build_info into the new file, with their descriptions."""
+    relations = {
+        node["name"]: f"{_name(node['schema'])}.{_name(node['alias'])}"
+        for node in _models(manifest)
+    }
+    metadata = results["metadata"]
+    facts = {
+        "project_version": _project_version(),
+        "dbt_version": metadata["dbt_version"],
+        "invocation_id": metadata["invocation_id"],
+        "built_at": metadata["generated_at"],
+    }
+    columns = ", ".join(f"{what} as {name}" for name, (what, _) in BUILD_INFO.items())
+    connection.execute(
+        f"create table public.build_info as select {columns.format_map(relations)}", facts
+    )
+    meanings = {name: meaning for name, (_, meaning) in BUILD_INFO.items()}
+    _describe(connection, "build_info", "One row: the build that this file holds.", meanings)
+    [(minimum,)] = connection.execute("select minimum_cell from public.build_info").fetchall()
+    for node in _models(manifest):
+        if node["access"] != "public" or node["name"] == NEVER:
+            continue
+        table, said = node["name"], node["description"]
+        rows = f"select * from built.{relations[table]}"
+        if rules := node["config"]["meta"].get("small_cells"):
+            rows = _suppressed(connection, rows, rules, minimum)
+            said = f"{said.rstrip()} Cells of fewer than {minimum} customers are null."
+        connection.execute(f"create table public.{_name(table)} as {rows}")
+        meanings = {name: column["description"] for name, column in node["columns"].items()}
+        _describe(connection, table, said, meanings)
+
+
+def _suppressed(
+    connection: duckdb.DuckDBPyConnection, rows: str, rules: list[dict], minimum: int
+) -> str:
+    """A query for the rows without what small cells measure.
+
+    rules: each with `counts`, the columns that count customers of a cell; `measures`, the columns
+    that are null in a hidden cell; `totals`, lists of columns within which cells add up to
+    something known; and `repeats`, columns whose values mark cells that say the same. The last two
+    may be left out.
+
+    A cell is hidden where a count is below the minimum, unless all that it measures is 0: about
+    nobody there is nothing to hide, and a count of 0 beside others that are not is small. Where a
+    total is known, a hidden cell is the total less the others: so at least two are hidden in each,
+    of together at least the minimum, the smallest ones first. What repeats a hidden cell is hidden.
+    """
+    connection.execute(
+        "create or replace temp table cells as "
+        f"select *, row_number() over (order by mart) as cell from ({rows}) as mart"
+    )
+    hidden: dict[str, list[str]] = {}
+    for number, rule in enumerate(rules):
+        counts = ", ".join(f"nullif({_name(name)}, 0)" for name in rule["counts"])
+        count, flag = f"coalesce(least({counts}), 0)", f"is_hidden_{number}"
+        filled = " or ".join(f"coalesce({_name(name)} <> 0, false)" for name in rule["measures"])
+        connection.execute(f"alter table cells add column {flag} boolean")
+        connection.execute(f"update cells set {flag} = {count} < {minimum} and ({filled})")
+        further = [
+            f"""
+            cell in (
+                select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
+                from cells
+                group by {", ".join(map(_name, total))}
+                having
+                    count(*) filter (where {flag}) = 1
+                    or sum({count}) filter (where {flag}) < {minimum}
+            )
+            """
+            for total in rule.get("totals", [])
+        ]
+        if repeats := ", ".join(map(_name, rule.get("repeats", []))):
+            further.append(f"({repeats}) in (select ({repeats}) from cells where {flag})")
+        while sum(
+            connection.execute(
+                f"update cells set {flag} = true where not {flag} and ({filled}) and {cells}"
+            ).fetchall()[0][0]
+            for cells in further
+        ):
+            pass
+        for name in rule["measures"]:
+            hidden.setdefault(name, []).append(flag)
+    shown = ", ".join(
+        f"case when not ({' or '.join(flags)}) then {_name(name)} end as {_name(name)}"
+        for name, flags in hidden.items()
+    )
+    flags = ", ".join(f"is_hidden_{number}" for number in range(len(rules)))
+    # Sorted by what is shown: the order of the rows must not tell what is hidden.
+    return f"select * exclude (cell, {flags}) replace ({shown}) from cells order by all"
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, table: str, said: str, meanings: dict[str, str]
+) -> None:
+    named = f"public.{_name(table)}"
+    connection.execute(f"comment on table {named} is {_text(said.strip())}")
+    for column, meaning in meanings.items():
+        connection.execute(f"comment on column {named}.{_name(column)} is {_text(meaning.strip())}")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Writes a Parquet file for each table of the new file."""
+    folder.mkdir()
+    tables = "select table_name from duckdb_tables() where database_name = 'public'"
+    for (table,) in connection.execute(tables).fetchall():
+        path = _text(folder / f"{table}.parquet")
+        connection.execute(f"copy public.{_name(table)} to {path} (format parquet)")
+
+
+def _flush(files: list[Path]) -> None:
+    """Has the files on disk before their names say so, for the case that the power fails."""
+    for path in files:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _switch(folder: Path, link: Path) -> None:
+    """Lets the link lead to the folder, at once; the folder that it led to stays for its readers.
+
+    Where there are no links, the files take the place of the old ones, each at once.
+    """
+    new = folder.with_name(f"{folder.name}.link")
+    try:
+        new.symlink_to(folder.name, target_is_directory=True)
+        new.replace(link)
+    except OSError:
+        link.mkdir(exist_ok=True)
+        for file in folder.iterdir():
+            file.replace(link / file.name)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process publishes to the folder; the end of a process frees it."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            import fcntl
+        except ImportError:  # Windows, where nobody can remove a file that another has open
+            pass
+        else:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what killed publications left, and Parquet of which nobody has read for a while."""
+    current = (folder / PARQUET).resolve()
+    for path in folder.glob(f".{FILE}.*"):
+        path.unlink()
+    for path in folder.glob(f".{PARQUET}.*"):
+        if path.is_symlink():
+            path.unlink()
+        elif path != current:
+            shutil.rmtree(path)
+
+
+def _project_version() -> str:
+    import yaml
+
+    return yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["version"]
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str | Path) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

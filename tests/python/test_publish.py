@@ -1,0 +1,682 @@
+"""What is published: whole green builds, at once, without small cells, for clients from 1.0 on."""
+
+import contextlib
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import MARTS, ROOT, SCHEMA, TABLES, Outcome, Workshop, environment, fingerprint
+
+from segmentation.publish import NotPublished, _suppressed, publish_build
+
+PUBLIC = sorted(set(MARTS) - {"rejected_transactions"})
+
+
+@dataclass
+class Build:
+    """A copy of the demo's build: the database, what dbt wrote of it, and where it is published."""
+
+    folder: Path
+    invocation: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "public" / "segments.duckdb"
+
+    def change(self, name: str, do: Callable[[dict], None]) -> None:
+        """Changes one of dbt's files, such as run_results."""
+        path = self.folder / "target" / f"{name}.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        do(content)
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+    def execute(self, *statements: str) -> None:
+        """Changes the database, with the marts' names as they are."""
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(f"create schema if not exists {SCHEMA}; set schema = '{SCHEMA}'")
+            for statement in statements:
+                connection.execute(statement)
+
+    def turn_into(self, invocation: str) -> None:
+        """Makes it the build of another invocation, whose name every row of three marts tells."""
+        for name in ("run_results", "manifest"):
+            self.change(name, lambda content: content["metadata"].update(invocation_id=invocation))
+        told = f"set {{}} = '{invocation}'"
+        self.execute(
+            "begin",
+            *(
+                f"comment on table {name} is 'dbt invocation {invocation}'"
+                for name in self.tables()
+            ),
+            f"update customer_segments {told.format('score_group')}",
+            f"update customer_orders {told.format('country')}",
+            f"update segment_directory {told.format('description')}",
+            "commit",
+        )
+
+    def tables(self) -> list[str]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            names = "select table_name from duckdb_tables() order by table_name"
+            return [name for (name,) in connection.execute(names).fetchall()]
+
+    def publish(self) -> Path:
+        """`make publish`, in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment(self.folder, self.database).items():
+                patch.setenv(name, value)
+            return publish_build()
+
+    def ask(self, query: str) -> list[tuple]:
+        """Rows of a query of what is published."""
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def refuses(self, why: str) -> None:
+        """Publishing ends in one sentence, and changes nothing."""
+        before = contents(self.file.parent)
+        with pytest.raises(NotPublished, match=why) as refused:
+            self.publish()
+        said = str(refused.value)
+        assert said.startswith("Nothing is published: ") and said.endswith(".")
+        assert "\n" not in said
+        assert contents(self.file.parent) == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def trimmed(demo: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's build with few rows and without dbt's texts, to be published in no time."""
+    folder = tmp_path_factory.mktemp("trimmed")
+    shutil.copytree(demo.database.parent / "target", folder / "target", ignore=left_out)
+    build = Build(folder, "")
+
+    def trim(manifest: dict) -> None:
+        kept = ("resource_type", "name", "schema", "alias", "access", "description", "columns")
+        for node in manifest["nodes"].values():
+            config = {name: node["config"][name] for name in ("enabled", "meta")}
+            for name in set(node) - set(kept):
+                del node[name]
+            node["config"] = config
+        for name in set(manifest) - {"metadata", "nodes"}:
+            del manifest[name]
+
+    build.change("manifest", trim)
+    stamped = demo.ask(
+        """
+        select table_name, comment from duckdb_tables() where comment is not null
+        union all
+        select view_name, comment from duckdb_views() where comment is not null
+        """
+    )
+    few = ("customer_orders", "customer_months", "segment_periods", "segment_members")
+    build.execute(
+        f"attach '{demo.database}' as demo (read_only)",
+        *(
+            f"""
+            create table {name} as
+            from demo.{SCHEMA}.{name} limit {100 if name in few or name[:4] == "int_" else 100000};
+            comment on table {name} is '{comment}'
+            """
+            for name, comment in stamped
+        ),
+    )
+    return folder
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """Of the folder target, everything but the two files that publishing reads."""
+    return set(names) - {"manifest.json", "run_results.json"}
+
+
+@pytest.fixture
+def build(trimmed: Path, tmp_path: Path) -> Build:
+    """A green build that is not published yet."""
+    shutil.copytree(trimmed, tmp_path / "build")
+    results = json.loads((tmp_path / "build/target/run_results.json").read_text(encoding="utf-8"))
+    return Build(tmp_path / "build", results["metadata"]["invocation_id"])
+
+
+# What is published
+
+
+def test_a_build_ends_with_its_marts_published(demo):
+    """By plain names, described, in a format for old clients; Parquet has the same rows."""
+    build = Build(demo.database.parent, "")
+    tables = build.ask("select table_name, comment from duckdb_tables()")
+    assert sorted(name for name, _ in tables) == sorted(["build_info", *PUBLIC])
+    assert all(comment for _, comment in tables)
+    columns = build.ask(
+        "select table_name, column_name, comment from duckdb_columns() where not internal"
+    )
+    assert len(columns) > 200
+    assert [(table, column) for table, column, comment in columns if not comment] == []
+    # Bytes 12 to 19 of a file are its storage version; that of DuckDB 1.0 is 64.
+    assert int.from_bytes(build.file.read_bytes()[12:20], "little") == 64
+    for table in ["build_info", *PUBLIC]:
+        parquet = f"'{build.file.parent}/parquet/{table}.parquet'"
+        [(count,)] = build.ask(f"select count(*) from {table}")
+        assert count > 0
+        differing = f"(from {table} except all from {parquet})"
+        assert build.ask(f"from {differing}") == []
+        assert build.ask(f"select count(*) from {parquet}") == [(count,)]
+    by_customer = [table for table, column, _ in columns if column == "customer_id"]
+    assert len(by_customer) > 4
+    for mart in by_customer:
+        assert fingerprint(build.ask(f"from {mart}")) == fingerprint(demo.ask(f"from {mart}"))
+
+
+def test_build_info_tells_where_the_file_comes_from(demo, build):
+    build.publish()
+
+    def info(what: str) -> tuple:
+        [row] = build.ask(f"select {what} from build_info")
+        return row
+
+    read = "select max(as_of_date), (select sum(row_count) from input_reconciliation where input = "
+    [(as_of_date, transactions)] = demo.ask(f"{read}'transactions') from customer_segments")
+    [(_, customers)] = demo.ask(f"{read}'customers') from customer_segments")
+    facts = info("as_of_date, transaction_rows, customer_rows, invocation_id, minimum_cell")
+    assert facts == (as_of_date, transactions, customers, build.invocation, 5)
+    versions = info("project_version, dbt_version, duckdb_version")
+    assert all(versions) and versions[2] == f"v{duckdb.__version__}"
+    # The order of the rows does not matter to the checksum; anything else does.
+    before = info("transaction_checksum, customer_checksum")
+    staging = "stg_segmentation__transactions"
+    stamp = f"comment on table {staging} is 'dbt invocation {build.invocation}'"
+    build.execute(
+        f"create table other as from {staging} order by hash(rowid)",
+        f"drop table {staging}",
+        f"alter table other rename to {staging}",
+        stamp,
+    )
+    build.publish()
+    assert info("transaction_checksum, customer_checksum") == before
+    one = f"where rowid = (select min(rowid) from {staging} where quantity = 1)"
+    for change in (
+        f"update {staging} set quantity = 2 {one}",
+        f"insert into {staging} from {staging} limit 1",
+        f"insert into {staging} from {staging} limit 1",
+    ):
+        build.execute(change)
+        build.publish()
+        after = info("transaction_checksum, customer_checksum")
+        assert after[0] != before[0] and after[1] == before[1]
+        before = after
+
+
+def test_make_serves_it_to_this_machine_only(build):
+    if not (ROOT / ".venv" / "bin" / "python").exists():
+        pytest.skip("make would set up .venv first")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Whether .venv is as old as the requirements is not what this is about.
+    words = ["make", "--old-file=.venv/installed", "serve", f"PORT={port}"]
+    settings = environment(build.folder, build.database) | {"MAKEFLAGS": ""}
+    none = subprocess.run(words, cwd=ROOT, env=settings, capture_output=True, text=True)
+    assert none.returncode != 0
+    assert none.stderr.startswith("Nothing is published yet: run `make build`.\n")
+    build.publish()
+    server = subprocess.Popen(
+        words, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        for _ in range(100):
+            time.sleep(0.1)
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"http://localhost:{port}/segments.duckdb") as answer:
+                    served = answer.read()
+                break
+        assert served == build.file.read_bytes()
+        # Another address of this machine, as seen from other machines.
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+# When nothing is published
+
+
+def test_a_build_that_failed_anywhere_is_not_published(build):
+    build.publish()
+    good = (build.folder / "target/run_results.json").read_bytes()
+    for kind, status in (
+        ("test", "fail"),
+        ("test", "error"),
+        ("test", "skipped"),
+        ("model", "error"),
+        ("model", "skipped"),
+        ("model", "partial success"),
+        ("seed", "error"),
+    ):
+
+        def spoil(results: dict, kind: str = kind, status: str = status) -> None:
+            mine = [r for r in results["results"] if r["unique_id"].startswith(kind)]
+            mine[len(mine) // 2]["status"] = status
+
+        build.change("run_results", spoil)
+        build.refuses("of the last build failed or was skipped")
+        (build.folder / "target/run_results.json").write_bytes(good)
+    build.change("run_results", lambda results: fail_all(results))
+    build.refuses(r"\d+ models and tests \(such as \w+\) of the last build failed or were skipped")
+
+
+def fail_all(results: dict) -> None:
+    for result in results["results"]:
+        result["status"] = "error"
+
+
+def test_warnings_are_published(build):
+    def warn(results: dict) -> None:
+        tests = [r for r in results["results"] if r["unique_id"].startswith("test")]
+        tests[0]["status"] = "warn"
+
+    build.change("run_results", warn)
+    assert build.publish() == build.file
+    assert build.ask("select count(*) from build_info") == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["model", "seed", "test"])
+def test_a_build_that_left_anything_out_is_not_published(build, kind):
+    """Whatever narrowed it: a selection leaves no result."""
+    build.publish()
+
+    def leave_out(results: dict) -> None:
+        mine = next(r for r in results["results"] if r["unique_id"].startswith(kind))
+        results["results"].remove(mine)
+
+    build.change("run_results", leave_out)
+    build.refuses("the last build left out")
+
+
+def test_nothing_but_a_build_of_the_whole_input_is_published(build):
+    build.publish()
+    for which in ("run", "test", "seed", "generate", "compile"):
+        build.change(
+            "run_results", lambda results, which=which: results["args"].update(which=which)
+        )
+        build.refuses(f"the last command was `dbt {which}`")
+    build.change("run_results", lambda results: results["args"].update(which="build", empty=True))
+    build.refuses("read only a part of the input")
+    build.change("run_results", lambda results: results["args"].update(empty=False))
+    build.change("manifest", lambda manifest: manifest["metadata"].update(adapter_type="spark"))
+    build.refuses("not on DuckDB")
+    build.change("manifest", lambda manifest: manifest["metadata"].update(invocation_id="later"))
+    build.refuses("did not come to its end")
+    (build.folder / "target/manifest.json").write_text("{", encoding="utf-8")
+    build.refuses(r"there is no manifest\.json")
+    (build.folder / "target/run_results.json").unlink()
+    build.refuses(r"there is no run_results\.json")
+
+
+@pytest.mark.parametrize("model", ["segment_summary", "stg_segmentation__transactions", "seg_rfm"])
+def test_a_table_of_another_build_is_not_published(build, model):
+    """Neither one that a later command made and came to no end, nor one made by hand."""
+    build.publish()
+    build.execute(f"comment on table {model} is 'dbt invocation later'")
+    build.refuses(f"{model} in the database is not the one")
+    build.execute(f"create or replace table {model} as from {model}")
+    build.refuses(f"{model} in the database is not the one")
+
+
+def test_no_database_and_a_folder_that_cannot_be_written_end_in_a_sentence(build):
+    build.publish()
+    build.database.rename(build.folder / "away.duckdb")
+    build.refuses("there is no database")
+    (build.folder / "away.duckdb").rename(build.database)
+    shutil.rmtree(build.file.parent)
+    build.file.parent.write_text("a file", encoding="utf-8")
+    with pytest.raises(NotPublished, match="public cannot be written"):
+        build.publish()
+
+
+def test_what_dbt_makes_after_a_green_build_is_not_published(demo, tmp_path):
+    """The command, from its exit code to its sentence, on what dbt itself leaves behind."""
+    build, workshop = Build(tmp_path, ""), Workshop(tmp_path)
+    shutil.copy(demo.database, build.database)
+    shutil.copytree(demo.database.parent / "target", tmp_path / "target", ignore=left_out)
+    done = workshop.run("segmentation", "publish")
+    assert (done.code, done.out, done.err) == (0, f"Published: {build.file}\n", "")
+    before = contents(build.file.parent)
+    # As a command that is killed leaves it: dbt's files are still those of the green build.
+    again = workshop.build_here(only=("--select", "customer_segments", *TABLES))
+    assert again.code == 0, again.err
+    done = workshop.run("segmentation", "publish")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "customer_segments in the database is not the one" in done.err
+    assert contents(build.file.parent) == before
+
+
+# Readers, and publishers that are killed
+
+# A mart, and the column by which turn_into lets it tell the build.
+VERSIONS = {
+    "customer_segments": "score_group",
+    "customer_orders": "country",
+    "segment_directory": "description",
+    "build_info": "invocation_id",
+}
+
+READER = """
+import json, sys, time
+from pathlib import Path
+import duckdb
+
+public, stop, marts = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+parquet = sys.argv[4] == "parquet"
+counts = {"reads": 0, "errors": [], "mixed": 0, "bad": 0, "seen": []}
+while not stop.exists():
+    try:
+        folder = (public / "parquet").resolve()
+        file = ":memory:" if parquet else str(public / "segments.duckdb")
+        found = set()
+        with duckdb.connect(file, read_only=not parquet) as connection:
+            for mart, column in marts.items():
+                where = f"'{folder}/{mart}.parquet'" if parquet else mart
+                rows = connection.execute(f"select distinct {column} from {where}").fetchall()
+                found |= {value for (value,) in rows}
+    except Exception as error:
+        counts["errors"].append(str(error))
+        continue
+    counts["reads"] += 1
+    time.sleep(0.01)
+    counts["mixed"] += len(found) != 1
+    counts["bad"] += any(name is None or name.startswith("bad") for name in found)
+    counts["seen"] = sorted({*counts["seen"], *map(str, found)})
+print(json.dumps(counts))
+"""
+
+
+def test_readers_see_one_whole_build_or_the_next(build, tmp_path):
+    """Twenty publications, five of them of failed builds, while readers loop over three marts."""
+    build.turn_into("good 0")
+    build.publish()
+    stop = tmp_path / "stop"
+    words = [sys.executable, "-c", READER, build.file.parent, stop, json.dumps(VERSIONS)]
+    readers = [
+        subprocess.Popen([*words, what], stdout=subprocess.PIPE, text=True)
+        for what in ("file", "parquet")
+    ]
+    try:
+        for number in range(1, 21):
+            is_bad = number % 4 == 0
+            build.turn_into(f"{'bad' if is_bad else 'good'} {number}")
+            if is_bad:
+                build.change("run_results", lambda results: spoil_one(results, "fail"))
+                build.refuses("failed or was skipped")
+                build.change("run_results", lambda results: spoil_one(results, "pass"))
+            else:
+                build.publish()
+        time.sleep(0.3)
+    finally:
+        stop.touch()
+    for reader in readers:
+        counts = json.loads(reader.communicate()[0])
+        assert reader.returncode == 0
+        assert (counts["errors"], counts["mixed"], counts["bad"]) == ([], 0, 0)
+        assert counts["reads"] > 20
+        assert len(counts["seen"]) > 5 and "good 19" in counts["seen"]
+
+
+def spoil_one(results: dict, status: str) -> None:
+    tests = [r for r in results["results"] if r["unique_id"].startswith("test")]
+    tests[-1]["status"] = status
+
+
+# Publishes in a process of its own for every other line, and waits for its end at the next.
+PUBLISHERS = """
+import os, sys
+from segmentation.publish import publish_build
+
+for line in sys.stdin:
+    process = os.fork()
+    if not process:
+        publish_build()
+        os._exit(0)
+    print(process, flush=True)
+    sys.stdin.readline()
+    print(os.waitpid(process, 0)[1], flush=True)
+"""
+
+
+def test_killed_at_any_moment_the_old_file_stays_whole(build):
+    """Fifty times, at random within the time that publishing takes."""
+    chance = random.Random(50)
+
+    def whole() -> str:
+        """The build that the published file is of; all of it and of the Parquet can be read."""
+        versions = []
+        with duckdb.connect(str(build.file), read_only=True) as connection:
+            for place in ("{}", f"'{build.file.parent}/parquet/{{}}.parquet'"):
+                for mart in PUBLIC:
+                    connection.execute(f"select count(columns(*)) from {place.format(mart)}")
+                told = {
+                    value
+                    for mart, column in VERSIONS.items()
+                    for (value,) in connection.execute(
+                        f"select distinct {column} from {place.format(mart)}"
+                    ).fetchall()
+                }
+                [version] = told
+                versions.append(version)
+        return versions[0]
+
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISHERS],
+        cwd=ROOT,
+        env=environment(build.folder, build.database),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as publishers:
+
+        def publish(kill_after: float | None = None) -> bool:
+            """Whether it came to its end."""
+            print(file=publishers.stdin, flush=True)
+            process = int(publishers.stdout.readline())
+            if kill_after is not None:
+                time.sleep(kill_after)
+                os.kill(process, signal.SIGKILL)
+            print(file=publishers.stdin, flush=True)
+            return int(publishers.stdout.readline()) == 0
+
+        build.turn_into("build 0")
+        publish()
+        began = time.monotonic()
+        assert publish()
+        took = time.monotonic() - began
+        old, killed, half_done = "build 0", 0, 0
+        for number in itertools.count():
+            if number % 10 == 0:
+                new = f"build {number + 1}"
+                build.turn_into(new)
+            done = publish(kill_after=chance.uniform(0, took))
+            version = whole()
+            assert version == new if done else version in (old, new)
+            old = version
+            half_done += len(list(build.file.parent.glob(".segments.duckdb.*"))) > 0
+            killed += not done
+            if killed == 50:
+                break
+        publishers.stdin.close()
+    # Most of them in the middle of it.
+    assert half_done > 25
+    build.publish()
+    left = sorted(path.name.rsplit(".", 1)[0] for path in build.file.parent.iterdir())
+    assert left == ["", ".parquet", ".parquet", "parquet", "segments"]
+
+
+# Small cells
+
+
+def suppressed(rows: list[tuple], *rules: dict, columns: str) -> list[tuple]:
+    """The rows as they are published: integers, all but the first columns."""
+    with duckdb.connect() as connection:
+        values = ", ".join(str(row).replace("None", "null") for row in rows)
+        query = f"select * from (values {values}) as mart({columns})"
+        return connection.execute(_suppressed(connection, query, list(rules), 5)).fetchall()
+
+
+def test_small_cells_and_what_would_tell_them_are_hidden():
+    rule = {"counts": ["customers"], "totals": [["age"]], "measures": ["customers", "revenue"]}
+    rows = [
+        # 4 is small, and all less the others; 6 is the smallest of these.
+        *[("young", "a", 4, 40), ("young", "b", 6, 60), ("young", "c", 6, 70)],
+        # Nobody is nothing to hide; two small ones of together 5 need no third.
+        *[("adult", "a", 0, 0), ("adult", "b", 2, 9), ("adult", "c", 3, 9), ("adult", "d", 9, 9)],
+        # Two of 1 would be told by their sum.
+        *[
+            ("middle", "a", 1, 9),
+            ("middle", "b", 1, 9),
+            ("middle", "c", 8, 9),
+            ("middle", "d", 8, 9),
+        ],
+        # 5 is not small.
+        *[("old", "a", 5, 9), ("old", "b", 50, 9)],
+        # Revenue of nobody is somebody's, after all.
+        *[("ancient", "a", 0, -7), ("ancient", "b", 7, 9), ("ancient", "c", 8, 9)],
+        # One cell is its total; there is nothing else to hide.
+        ("eternal", "a", 3, 9),
+    ]
+    hidden = {
+        *[("young", "a"), ("young", "b"), ("adult", "b"), ("adult", "c")],
+        *[("middle", "a"), ("middle", "b"), ("middle", "c"), ("ancient", "a"), ("ancient", "b")],
+        ("eternal", "a"),
+    }
+    expected = [(*row[:2], None, None) if row[:2] in hidden else row for row in rows]
+    for seed in range(3):
+        random.Random(seed).shuffle(rows)
+        published = suppressed(rows, rule, columns="age, segment, customers, revenue")
+        # Sorted by what is shown, not by the sizes that are hidden.
+        assert published == sorted(expected, key=lambda row: row[:2])
+
+
+def test_what_repeats_a_hidden_cell_is_hidden():
+    """The total of one group would else tell the cell, and with it that of another."""
+    rule = {
+        **{"counts": ["customers"], "totals": [["kind"]], "measures": ["customers"]},
+        "repeats": ["segment", "customers"],
+    }
+    rows = [
+        *[("rfm", "New", 2), ("rfm", "Prospect", 10), ("rfm", "Lost", 88)],
+        *[("stage", "Prospect", 10), ("stage", "New", 20), ("stage", "Lapsed", 70)],
+        *[("region", "Prospect", 11), ("region", "Home", 89)],
+    ]
+    shown = [row for row in suppressed(rows, rule, columns="kind, segment, customers") if row[2]]
+    assert shown == [
+        *[("region", "Home", 89), ("region", "Prospect", 11)],
+        *[("rfm", "Lost", 88), ("stage", "Lapsed", 70)],
+    ]
+
+
+def test_parts_of_a_cell_are_hidden_together():
+    rules = [
+        {"counts": ["customers"], "measures": ["customers", "bought", "aged"]},
+        {"counts": ["bought", "aged"], "measures": ["bought", "aged"]},
+    ]
+    rows = [("a", 4, 4, 0), ("b", 20, 1, 19), ("c", 20, 20, 0), ("d", 20, 5, 15), ("e", 7, 0, 0)]
+    assert suppressed(rows, *rules, columns="segment, customers, bought, aged") == [
+        *[("a", None, None, None), ("b", 20, None, None), ("c", 20, 20, 0), ("d", 20, 5, 15)],
+        ("e", 7, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_margin_of_a_table_tells_a_hidden_cell(seed):
+    """Moves from segment to segment, of which the sums of each row and column are known."""
+    chance = random.Random(seed)
+    sizes = [0, 0, 1, 2, 4, 5, 6, 9, 30, 30]
+    rows = [(a, b, chance.choice(sizes)) for a in range(1, 9) for b in range(1, 9)]
+    totals = [["before"], ["now"]]
+    rule = {"counts": ["customers"], "totals": totals, "measures": ["customers"]}
+    published = suppressed(rows, rule, columns="before, now, customers")
+    size = {row[:2]: row[2] for row in rows}
+    assert all(count in (None, size[cell]) for *cell, count in published for cell in [tuple(cell)])
+    assert not any(count in range(1, 5) for *_, count in published)
+    hidden = {(before, now) for before, now, count in published if count is None}
+    assert 0 < len(hidden) < len(rows)
+    for position in (0, 1):
+        for line in range(1, 9):
+            mine = [cell for cell in size if cell[position] == line and size[cell]]
+            unknown = [size[cell] for cell in mine if cell in hidden]
+            assert (
+                not unknown
+                or unknown == [size[cell] for cell in mine]
+                or (len(unknown) > 1 and sum(unknown) >= 5)
+            )
+
+
+def test_the_demo_shows_no_small_cell(demo):
+    """No count of customers, in no summary; the totals of each segmentation tell none either."""
+    build = Build(demo.database.parent, "")
+    counts = build.ask(
+        """
+        select table_name, column_name from duckdb_columns()
+        where
+            regexp_matches(column_name, '(^|_)customers$')
+            and table_name not in ('cluster_quality', 'build_info')
+        """
+    )
+    assert {table for table, _ in counts} == {
+        *("segment_summary", "segment_migrations", "cohort_retention", "cluster_profiles"),
+        "prediction_quality",
+    }
+    for table, column in counts:
+        small = f"select count(*) from {table} where {column} between 1 and 4"
+        assert build.ask(small) == [(0,)], f"{table}.{column}"
+    small = "select segmentation, segment from segment_summary where customers between 1 and 4"
+    hidden = build.ask("select segmentation, segment from segment_summary where customers is null")
+    assert len(demo.ask(small)) > 1
+    assert set(demo.ask(small)) < set(hidden)
+    assert len(hidden) < 10
+    unknown = """
+        select segmentation from segment_summary
+        where segment_key in (select segment_key from published where customers is null)
+        group by segmentation having count(*) = 1 or sum(customers) < 5
+    """
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        connection.execute(f"attach '{build.file}' as bi (read_only); set schema = '{SCHEMA}'")
+        unknown = unknown.replace("from published", "from bi.segment_summary")
+        assert connection.execute(unknown).fetchall() == []
+
+
+def test_everything_that_a_summary_measures_can_be_hidden(demo):
+    """A column added to a summary is a measure, too."""
+    path = demo.database.parent / "target" / "manifest.json"
+    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    for name in ("segment_summary", "segment_migrations", "cohort_retention"):
+        [node] = [node for node in nodes if node["name"] == name]
+        rules = node["config"]["meta"]["small_cells"]
+        measures = {measure for rule in rules for measure in rule["measures"]}
+        numbers = {
+            column["name"]
+            for column in node["columns"].values()
+            if column["data_type"].split("(")[0] in ("bigint", "integer", "double", "decimal")
+        }
+        assert numbers - measures <= {"months_since"}
