@@ -91,7 +91,7 @@ MARTS = [
     "rejected_transactions",
 ]
 many = settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     database=None,
