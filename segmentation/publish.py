@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
 from segmentation.settings import ROOT
@@ -357,8 +358,6 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _project_version() -> str:
-    import yaml
-
     return yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["version"]
 
 
