@@ -35,6 +35,7 @@ limits as (
 
     {{ customer_segmentation.thresholds([
         'drift_day_spreads', 'drift_min_days', 'drift_min_day_change', 'drift_min_day_orders',
+        'drift_max_empty_days',
     ]) }}
 
 ),
@@ -90,7 +91,7 @@ compared as (
     select
         *,
         count(*) over ({{ eight_weekdays }}) as earlier_count,
-        min(line_count) over ({{ eight_weekdays }}) as least_line_count,
+        count(case when line_count = 0 then 1 end) over ({{ eight_weekdays }}) as empty_count,
         {{ customer_segmentation.running_median('order_count', eight_weekdays) }}
             as usual_order_count,
         {{ customer_segmentation.running_median('line_root', eight_weekdays) }}
@@ -144,7 +145,7 @@ marked as (
                 then
                     case
                         when
-                            spread.least_line_count > 0
+                            spread.empty_count <= limits.drift_max_empty_days
                             and spread.usual_order_count >= limits.drift_min_day_orders
                             then 'missing'
                         else 'usual'

@@ -11,9 +11,7 @@
 {%- set columns =
     ['segmentation', 'segment', 'description', 'segment_rank', 'sort_order', 'colour'] %}
 {#- The CTEs of segments, each with these columns. #}
-{%- set window_months = var('rfm_window_months') %}
 {%- set sources = ['definitions']
-    + (['window_segments'] if window_months else [])
     + (['clusters'] if has_clusters else [])
     + (['demographic'] if 'demographic' in active else [])
     + (['attribute_segments'] if attributes else []) %}
@@ -49,7 +47,12 @@ all_definitions as (
 definitions as (
 
     select * from all_definitions
-    where segmentation in ('{{ active | join("', '") }}')
+    where
+        segmentation in ('{{ active | join("', '") }}')
+        {%- if not var('rfm_window_months') %}
+        -- Nobody is outside the window where there is none.
+        and (segmentation <> 'rfm' or segment not in ('Returning', 'Inactive'))
+        {%- endif %}
 
 ),
 
@@ -82,31 +85,6 @@ clusters as (
         {{ customer_segmentation.palette_colour('cluster_id') }} as colour
     from clusters_named
     where segmentation in ('{{ active | join("', '") }}')
-
-),
-
-{% endif -%}
-
-{% if window_months -%}
-window_segments as (
-
-    select
-        'rfm' as segmentation,
-        'Returning' as segment,
-        'One order within the newest fifth of recency, and others before the {{ window_months }}'
-        || ' months that scores look at: welcome them back' as description,
-        8 as segment_rank,
-        4 as sort_order,
-        '#00838F' as colour
-    union all
-    select
-        'rfm' as segmentation,
-        'Inactive' as segment,
-        'Ordered before the {{ window_months }} months that scores look at, and not since'
-            as description,
-        0 as segment_rank,
-        12 as sort_order,
-        '#455A64' as colour
 
 ),
 

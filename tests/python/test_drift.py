@@ -270,11 +270,15 @@ ODD_LINES = {
     "2011-06-12": (13, "unusual"),  # a Sunday
     "2011-03-31": (0, "too little history"),  # 28 days of deviations are over
     "2011-04-08": (0, "missing"),
-    "2011-04-15": (0, "usual"),  # the Friday before had none
+    "2011-04-15": (0, "missing"),  # the Friday before had none
     "2011-04-16": (0, "usual"),  # Saturdays have nine orders
     "2011-06-17": (0, "missing"),
     "2011-07-05": (0, "missing"),
     "2011-07-06": (0, "missing"),  # so was the day before
+    "2011-09-02": (0, "missing"),
+    "2011-09-09": (0, "missing"),
+    "2011-09-16": (0, "missing"),  # two Fridays had none
+    "2011-09-23": (0, "usual"),  # three had
     "2012-06-12": (0, "missing"),  # a year after an unusual day
     "2012-04-05": (0, "usual"),  # 363 days after a missing one
     "2012-04-10": (0, "usual"),  # 368 days

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import TABLES, WITH_HISTORY, Outcome, Workshop, fingerprint
+from conftest import ALL, TABLES, WITH_HISTORY, Outcome, Workshop, fingerprint
 
 HEADINGS = [
     *("customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at", "store"),
@@ -99,15 +99,15 @@ def test_later_rows_change_no_earlier_month(seed, month_end, settings, tmp_path,
     rows = shop(seed)
     earlier = [row for row in rows if row[5].date() <= date.fromisoformat(month_end)]
 
-    def built(name: str, rows: list[tuple], more: dict) -> Outcome:
+    def built(name: str, rows: list[tuple], more: dict, only: tuple = TABLES) -> Outcome:
         folder = tmp_path / name
         folder.mkdir()
         path = written(folder / "lines.csv", rows)
-        outcome = Workshop(folder).build_here(settings | more, transactions=path, only=TABLES)
+        outcome = Workshop(folder).build_here(settings | more, transactions=path, only=only)
         assert outcome.code == 0, outcome.err
         return outcome
 
-    whole = built("whole", rows, {})
+    whole = built("whole", rows, {}, only=ALL)
     cut = built("cut", earlier, {"as_of_date": month_end})
     on_that_day = built("on_that_day", rows, {"as_of_date": month_end})
 
