@@ -69,7 +69,7 @@ def test(settings: dict, words: argparse.Namespace) -> None:
     for command in (
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        ["sqlfluff", "lint", "models", "tests"],
+        ["sqlfluff", "lint", "--processes", "2", "models", "tests"],
         ["pytest"],
     ):
         if subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode:
