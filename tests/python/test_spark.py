@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import ROOT, SCHEMA, TABLES, Outcome, Workshop, decisive
+from conftest import ROOT, SCHEMA, TABLES, WITH_HISTORY, Outcome, Workshop, decisive
 
 pytest.importorskip("pyspark", reason="make test-spark installs pyspark and runs this")
 
@@ -173,7 +173,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
 def unfitted(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
     """All tables of the demo without the fits: on Spark with data tests, and on DuckDB."""
     assert_passes(spark.dbt("build", "--exclude-resource-type", "unit_test", **WITHOUT_PYTHON))
-    outcome = Workshop(tmp_path_factory.mktemp("duckdb")).build_here(WITHOUT_PYTHON, only=TABLES)
+    workshop = Workshop(tmp_path_factory.mktemp("duckdb"))
+    outcome = workshop.build_here(WITHOUT_PYTHON | WITH_HISTORY, only=TABLES)
     assert outcome.code == 0, outcome.err
     return spark.tables(relations(outcome)), duckdb_tables(outcome)
 
@@ -183,7 +184,7 @@ def fitted(
     spark: Spark, unfitted: tuple, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict, dict]:
     """The same with k-means and predicted value, of which DuckDB lends the fits."""
-    demo = Workshop(tmp_path_factory.mktemp("demo")).build_here(only=TABLES)
+    demo = Workshop(tmp_path_factory.mktemp("demo")).build_here(WITH_HISTORY, only=TABLES)
     assert demo.code == 0, demo.err
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         for fit in FITS:
