@@ -11,18 +11,21 @@ compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes
 	--python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help build publish serve check-input test test-spark java docs lock clean
+.PHONY: help build publish report serve check-input test test-spark java docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
 	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
 
-build: .venv/installed ## Build every segment, summarise what was made, and publish it
+build: .venv/installed ## Build every segment, publish what was made, and write the report
 	@$(python) -m segmentation build $(words)
 
 publish: .venv/installed ## Publish the last build again, if it was complete and green
 	@$(python) -m segmentation publish
+
+report: .venv/installed ## Write the report of what is published anew
+	@$(python) -m segmentation report
 
 serve: .venv/installed ## Serve what is published to this machine only, on PORT=8000
 	@test -e "$$SEGMENTATION_PUBLIC/segments.duckdb" \

@@ -29,6 +29,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
     from segmentation.publish import publish_build
+    from segmentation.report import write_report
 
     dbt.say("Building the segments: every model, then the tests that guard it.")
     # dbt's unit tests guard the code, whatever the input: they run with the demo.
@@ -49,7 +50,9 @@ def build(settings: dict, words: argparse.Namespace) -> None:
         dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     dbt.close_database()
-    dbt.say(f"Published: {publish_build()}, for BI.")
+    published = publish_build()
+    dbt.say(f"Published: {published}, for BI.")
+    dbt.say(f"Report: {write_report(published.parent, dbt.say)}; open it in a browser.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
     dbt.say(
@@ -62,6 +65,14 @@ def publish(settings: dict, words: argparse.Namespace) -> None:
     from segmentation.publish import publish_build
 
     print(f"Published: {publish_build()}")
+
+
+def report(settings: dict, words: argparse.Namespace) -> None:
+    """Write the report of what is published, as one HTML page for marketing."""
+    from segmentation.report import write_report
+
+    folder = ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
+    print(f"Report: {write_report(folder)}; open it in a browser.")
 
 
 def test(settings: dict, words: argparse.Namespace) -> None:
@@ -99,6 +110,7 @@ def check_input(settings: dict, words: argparse.Namespace) -> None:
 COMMANDS = {
     "build": build,
     "publish": publish,
+    "report": report,
     "check-input": check_input,
     "test": test,
     "docs": docs,
@@ -117,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         half_done = "some tables may be new and others old until you run the same command again."
         nothing_done = "nothing was changed."
-        said = nothing_done if words.command in ("check-input", "publish") else half_done
+        said = nothing_done if words.command in ("check-input", "publish", "report") else half_done
         print(f"Stopped: {said}", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in one sentence

@@ -29,6 +29,7 @@ from jinja2 import Environment
 
 import segmentation.dbt
 import segmentation.publish
+import segmentation.report
 from segmentation.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -248,7 +249,8 @@ class Workshop:
                 patch.setenv(name, value)
             patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
-            patch.setattr(segmentation.publish, "publish_build", lambda: "nothing")
+            patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
+            patch.setattr(segmentation.report, "write_report", lambda folder, say: "none")
             try:
                 code = main(list(words))
             finally:

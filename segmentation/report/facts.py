@@ -1,0 +1,583 @@
+"""The numbers of page one: how business stands, who matters, who is leaving, what to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from segmentation.report.marts import Marts
+from segmentation.report.words import (
+    change,
+    day,
+    join,
+    month,
+    number,
+    people,
+    percent,
+    points,
+    sentence,
+    whole,
+)
+
+# The RFM segments of which the actions speak, where the build has them.
+LEAVING = ("Can't Lose Them", "At Risk")
+ONE_ORDER = ("New", "Promising")
+BEST = ("Champions", "Loyal")
+STEADY = ("Potential Loyalists", "Need Attention")
+NEVER = ("Prospect",)
+# Days within which a second order counts, and how many months must lie before the year that is
+# compared, so that it is a whole one.
+SECOND_ORDER_DAYS = 90
+# The year that ends with the as-of date, and the one before: first days.
+YEARS = """
+    select
+        as_of_date as last_day,
+        (as_of_date + 1 - interval 12 month)::date as this_year,
+        (as_of_date + 1 - interval 24 month)::date as last_year
+    from build_info
+"""
+
+
+@dataclass
+class Measure:
+    """One number of page one, and how it stands against the year before."""
+
+    key: str
+    label: str
+    value: str
+    compared: str
+    meaning: str
+    # As it was computed, for who checks the page.
+    exact: float | None = None
+
+
+@dataclass
+class Action:
+    """What could be done, for how many, and what it would bring."""
+
+    title: str
+    text: str
+    size: str
+    customers: int
+
+
+@dataclass
+class PageOne:
+    """Everything that page one says."""
+
+    period: str
+    measures: list[Measure] = field(default_factory=list)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    limits: list[tuple[str, str]] = field(default_factory=list)
+
+
+def page_one(marts: Marts) -> PageOne:
+    if not marts.has_orders:
+        customers = marts.one("select count(*) from customer_segments")
+        return PageOne(
+            f"{people(customers)}, no orders",
+            limits=[
+                (
+                    "No orders",
+                    "The data hold customer records and no orders. Revenue, second orders, who is "
+                    "leaving and what that is worth cannot be told; who the customers are can.",
+                ),
+                *_record_limits(marts),
+            ],
+        )
+    years = marts.row(YEARS)
+    first = marts.one("select min(ordered_at)::date from customer_orders")
+    page = PageOne(f"the twelve months to {day(years['last_day'])}")
+    page.measures = _measures(marts, years, first)
+    page.findings = [
+        finding
+        for finding in (_best(marts), _leaving(marts), _moved(marts), _concentration(marts))
+        if finding
+    ]
+    page.actions = _actions(marts)
+    page.limits = [*_limits(marts, years, first), *_record_limits(marts)]
+    return page
+
+
+def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
+    """Revenue, active customers, second orders, and new against returning revenue."""
+    year = f"""
+        select
+            coalesce(sum({marts.amount}), 0) as revenue,
+            count(distinct case when order_type = 'sale' then customer_id end) as customers,
+            coalesce(sum({marts.amount}) filter (first_on >= $begin), 0) as new_revenue,
+            revenue - new_revenue as returning_revenue,
+            count(distinct customer_id) filter (first_on >= $begin) as new_customers,
+            count(distinct customer_id) - new_customers as returning_customers
+        from customer_orders
+        left join (
+            select customer_id, min(ordered_at)::date as first_on
+            from customer_orders where order_type = 'sale' group by customer_id
+        ) using (customer_id)
+        where ordered_at::date between $begin and $last
+    """
+    second = f"""
+        with days as (
+            select customer_id, ordered_at::date as ordered_on
+            from customer_orders where order_type = 'sale' group by all
+        ),
+        firsts as (
+            select customer_id, min(ordered_on) as first_on from days group by all
+        ),
+        began as (
+            select
+                customer_id,
+                count_if(ordered_on > first_on and ordered_on <= first_on + {SECOND_ORDER_DAYS})
+                    > 0 as came_back
+            from firsts inner join days using (customer_id)
+            where first_on between $begin::date - {SECOND_ORDER_DAYS}
+                and $last::date - {SECOND_ORDER_DAYS}
+            group by customer_id
+        )
+        select
+            count(*) as customers,
+            count_if(came_back) / nullif(count(*), 0) as share
+        from began
+    """
+    last_before = marts.one(f"select this_year - 1 from ({YEARS})")
+    now_days = {"begin": years["this_year"], "last": years["last_day"]}
+    before_days = {"begin": years["last_year"], "last": last_before}
+    whole_year = first <= years["last_year"]
+    now = marts.row(year, **now_days)
+    before = marts.row(year, **before_days) if whole_year else {}
+    came, came_before = marts.row(second, **now_days), {}
+    second_compared = first <= marts.one(f"select last_year - {SECOND_ORDER_DAYS} from ({YEARS})")
+    if second_compared:
+        came_before = marts.row(second, **before_days)
+
+    def against(text: str | None, what: str) -> str:
+        if text:
+            return f"{text} on the year before ({what})."
+        return f"No year before to compare with: the data begin on {day(first)}."
+
+    measures = [
+        Measure(
+            "revenue",
+            "Revenue",
+            number(now["revenue"]),
+            against(change(now["revenue"], before.get("revenue")), number(before.get("revenue"))),
+            "What customers bought less what they returned, in the currency of the data."
+            if marts.amount == "net_amount"
+            else "What customers bought, before returns, in the currency of the data.",
+            now["revenue"],
+        ),
+        Measure(
+            "active_customers",
+            "Active customers",
+            whole(now["customers"]),
+            against(
+                change(now["customers"], before.get("customers")), whole(before.get("customers"))
+            ),
+            "Customers with at least one order in these months.",
+            now["customers"],
+        ),
+        Measure(
+            "second_order_rate",
+            f"Second order within {SECOND_ORDER_DAYS} days",
+            percent(came["share"]) if came["customers"] >= marts.minimum else "–",
+            against(
+                points(came["share"], came_before.get("share")), percent(came_before.get("share"))
+            ),
+            f"Of the {people(came['customers'])} whose first order lies far enough back to tell, "
+            f"those who ordered again on a later day within {SECOND_ORDER_DAYS} days.",
+            came["share"] if came["customers"] >= marts.minimum else None,
+        ),
+    ]
+    return [*measures, *_new_and_returning(marts, year, years, first, against)]
+
+
+def _new_and_returning(
+    marts: Marts, year: str, years: dict, first: date, against: Callable[[str | None, str], str]
+) -> list[Measure]:
+    """Revenue from customers who are new in the year, or in its last three months, and others.
+
+    year: the query for a period from $begin to $last.
+    """
+    periods = marts.row(
+        f"""
+        select this_year, last_day, last_year, this_year - 1 as last_before,
+            (last_day + 1 - interval 3 month)::date as quarter,
+            (last_year - interval 12 month)::date as year_before_last
+        from ({YEARS})
+        """
+    )
+    # In the first year of the data everybody looks new: three months of it can tell.
+    whole_year = first <= periods["last_year"]
+    period = "these months" if whole_year else "the last three months"
+    begin = periods["this_year"] if whole_year else periods["quarter"]
+    now = marts.row(year, begin=begin, last=periods["last_day"])
+    before = {"new_revenue": None, "returning_revenue": None}
+    if first <= periods["year_before_last"]:
+        before = marts.row(year, begin=periods["last_year"], last=periods["last_before"])
+    hidden = any(
+        0 < now[count] < marts.minimum for count in ("new_customers", "returning_customers")
+    )
+
+    def compared(name: str) -> str:
+        if hidden:
+            return f"Not shown: fewer than {marts.minimum} customers."
+        if not whole_year:
+            return (
+                "In the last three months; over a year nearly everybody is new, for the data "
+                f"begin on {day(first)}."
+            )
+        if before[name] is None:
+            return (
+                f"Not compared: the data begin on {day(first)}, so nearly everybody would look "
+                "new in the year before."
+            )
+        return against(change(now[name], before[name]), number(before[name]))
+
+    return [
+        Measure(
+            name,
+            label if whole_year else f"{label}, last three months",
+            "–" if hidden else number(now[name]),
+            compared(name),
+            f"From customers {who} {period}"
+            + ("." if hidden else f": {percent(_share(now[name], now['revenue']))} of revenue."),
+            None if hidden else now[name],
+        )
+        for name, label, who in (
+            ("new_revenue", "Revenue from new customers", "whose first order lies in"),
+            ("returning_revenue", "Revenue from returning customers", "who had ordered before"),
+        )
+    ]
+
+
+def _share(part: float, total: float | None) -> float | None:
+    return part / total if total else None
+
+
+def segments(marts: Marts, names: tuple[str, ...]) -> dict:
+    """Size and revenue of the last twelve months of customers in these RFM segments."""
+    return marts.row(
+        """
+        select
+            count(*) as customers,
+            coalesce(sum(revenue_12_months), 0) as revenue,
+            coalesce(sum(monetary), 0) as revenue_ever,
+            sum(revenue_12_months) / nullif(
+                (select sum(revenue_12_months) from customer_segments), 0
+            ) as revenue_share,
+            count(*) / (select count(*) from customer_segments) as customer_share,
+            sum(revenue_12_months) / nullif(count(*), 0) as revenue_each,
+            sum(monetary) / nullif(sum(frequency), 0) as order_value,
+            count(marketing_allowed) > 0 as knows_permission,
+            coalesce(count_if(marketing_allowed), 0) as permitted,
+            (select minimum_cell from build_info) as minimum,
+            list_sort(list(distinct rfm_segment)) as present
+        from customer_segments
+        where list_contains($names, rfm_segment)
+        """,
+        names=list(names),
+    )
+
+
+def _best(marts: Marts) -> tuple[str, str] | None:
+    best = marts.rows(
+        """
+        select segment, customers, customer_share,
+            revenue_12_months / nullif(sum(revenue_12_months) over (), 0) as share,
+            revenue_12_months as revenue, directory.description
+        from segment_summary
+        inner join segment_directory as directory using (segment_key)
+        where segment_summary.segmentation = 'rfm' and revenue_12_months is not null
+        order by revenue_12_months desc
+        limit 1
+        """.replace("select segment,", "select segment_summary.segment,")
+    )
+    if not best or not best[0]["revenue"]:
+        return None
+    [top] = best
+    return (
+        "Who is worth most",
+        f"{top['segment']}: {people(top['customers'])}, {percent(top['customer_share'])} of all, "
+        f"brought {percent(top['share'])} of the last twelve months' revenue "
+        f"({number(top['revenue'])}). {sentence(top['description'])}",
+    )
+
+
+def _leaving(marts: Marts) -> tuple[str, str] | None:
+    leaving = segments(marts, LEAVING)
+    if leaving["customers"] < marts.minimum:
+        return None
+    return (
+        "Who is leaving, and what that is worth",
+        f"{people(leaving['customers'])} ({join(leaving['present'])}) used to order or spend well "
+        f"and have stayed away. They brought {number(leaving['revenue'])} in the last twelve "
+        f"months, {percent(leaving['revenue_share'])} of revenue, and "
+        f"{number(leaving['revenue_ever'])} since their first orders: that is what is at stake "
+        "if they do not return.",
+    )
+
+
+def moves(marts: Marts) -> dict | None:
+    """Customers who moved up or down in the last complete month, and what they are worth."""
+    if not marts.has_history:
+        return None
+    found = marts.rows(
+        """
+        with ranks as (
+            select segment, segment_rank from segment_directory where segmentation = 'rfm'
+        ),
+        moved as (
+            select month_end, revenue_3_months, now.segment_rank > before.segment_rank as is_up
+            from customer_months
+            inner join ranks as now on rfm_segment = now.segment
+            inner join ranks as before on previous_rfm_segment = before.segment
+            where month_end = (select max(month_end) from customer_months)
+                and now.segment_rank <> before.segment_rank
+        )
+        select
+            max(month_end) as month_end,
+            count_if(is_up) as up,
+            count_if(not is_up) as down,
+            coalesce(sum(case when is_up then revenue_3_months end), 0) as gained,
+            coalesce(sum(case when not is_up then revenue_3_months end), 0) as lost
+        from moved
+        """
+    )[0]
+    return found if found["month_end"] else None
+
+
+def _moved(marts: Marts) -> tuple[str, str] | None:
+    moved = moves(marts)
+    if not moved or min(moved["up"], moved["down"]) < marts.minimum:
+        return None
+    return (
+        f"Value gained and lost in {month(moved['month_end'])}",
+        f"{people(moved['up'])} moved to a better segment; in the three months to its end they "
+        f"spent {number(moved['gained'])}. {people(moved['down'])} moved to a weaker one; they "
+        f"spent {number(moved['lost'])}.",
+    )
+
+
+def concentration(marts: Marts) -> list[dict]:
+    """Share of the last twelve months' revenue of the best 1 % and 10 % of who bought then."""
+    return marts.rows(
+        """
+        with ranked as (
+            select
+                revenue_12_months as revenue,
+                row_number() over (order by revenue_12_months desc, customer_id) as position,
+                count(*) over () as buyers,
+                sum(revenue_12_months) over () as total
+            from customer_segments
+            where revenue_12_months > 0
+        )
+        select top, max(buyers) as buyers, count(*) as customers, sum(revenue) / max(total) as share
+        from ranked
+        cross join (values (0.01), (0.1)) as tops (top)
+        where position <= ceil(buyers * top)
+        group by top
+        order by top
+        """
+    )
+
+
+def _concentration(marts: Marts) -> tuple[str, str] | None:
+    tops = concentration(marts)
+    # The share of fewer customers would tell what single ones spend.
+    told = [
+        f"the best {percent(top['top'])} ({people(top['customers'])}) brought "
+        f"{percent(top['share'])}"
+        for top in tops
+        if top["customers"] >= marts.minimum
+    ]
+    if not told:
+        return None
+    hidden = (
+        ""
+        if len(told) == len(tops)
+        else (f"; the best 1 % are fewer than {marts.minimum} customers and are not shown")
+    )
+    return (
+        "How much depends on few",
+        sentence(f"of the last twelve months' revenue {join(told)}{hidden}"),
+    )
+
+
+def _permission(found: dict) -> str:
+    permitted, others = found["permitted"], found["customers"] - found["permitted"]
+    if not found["knows_permission"] or any(0 < n < found["minimum"] for n in (permitted, others)):
+        return ""
+    return f" {whole(found['permitted'])} of them allow marketing."
+
+
+def _actions(marts: Marts) -> list[Action]:
+    leaving, once, best = (segments(marts, names) for names in (LEAVING, ONE_ORDER, BEST))
+    actions = []
+    if leaving["customers"] >= marts.minimum:
+        actions.append(
+            Action(
+                f"Win back {join(leaving['present'])}",
+                "Write to the biggest spenders in person, to the others with a reminder."
+                + _permission(leaving),
+                f"If one in ten returns to last year's spending: "
+                f"{number(leaving['revenue'] / 10)} a year.",
+                leaving["customers"],
+            )
+        )
+    if once["customers"] >= marts.minimum:
+        actions.append(
+            Action(
+                f"Win the second order of {join(once['present'])}",
+                "They ordered once, not long ago: give them a reason to come back within weeks."
+                + _permission(once),
+                "If one in ten orders once more at the value of their first order: "
+                f"{number(once['customers'] / 10 * (once['order_value'] or 0))}.",
+                once["customers"],
+            )
+        )
+    if best["customers"] >= marts.minimum:
+        actions.append(
+            Action(
+                f"Look after {join(best['present'])}",
+                "Early access, service and thanks rather than discounts: they buy anyway."
+                + _permission(best),
+                f"Each percent that they spend more or less is "
+                f"{number(best['revenue'] / 100)} a year; they bring "
+                f"{percent(best['revenue_share'])} of revenue.",
+                best["customers"],
+            )
+        )
+    # Where the segments above have other names, or too few are in them.
+    steady, never = (segments(marts, names) for names in (STEADY, NEVER))
+    if steady["customers"] >= marts.minimum:
+        actions.append(
+            Action(
+                f"Make a habit of {join(steady['present'])}",
+                "They came back before: a membership, a bundle or a reminder at the right time."
+                + _permission(steady),
+                f"If one in ten orders once more at the usual value: "
+                f"{number(steady['customers'] / 10 * (steady['order_value'] or 0))}.",
+                steady["customers"],
+            )
+        )
+    if never["customers"] >= marts.minimum:
+        actions.append(
+            Action(
+                f"Win the first order of {join(never['present'])}",
+                "They are known and never ordered: a welcome offer." + _permission(never),
+                "What it brings cannot be told from these data.",
+                never["customers"],
+            )
+        )
+    return actions[:3]
+
+
+def _limits(marts: Marts, years: dict, first: date) -> list[tuple[str, str]]:
+    """What the orders cannot support."""
+    days = (years["last_day"] - first).days
+    limits = [
+        (
+            "How far back the data go",
+            f"From {day(first)} on, {whole(days)} days. "
+            + (
+                "That is less than two years: there is no year to compare with, seasons cannot be "
+                "told from growth, and customers who look new may have ordered before."
+                if first > years["last_year"]
+                else "Earlier orders are not known: who looks new in the first months may not be."
+            ),
+        )
+    ]
+    once = marts.row(
+        """
+        select count_if(order_day_count = 1) / nullif(count(*), 0) as share, count(*) as buyers
+        from customer_segments where frequency > 0
+        """
+    )
+    if once["buyers"] >= marts.minimum:
+        limits.append(
+            (
+                "Customers with one order",
+                f"{percent(once['share'])} of the {people(once['buyers'])} who ever bought did so "
+                "on one day only. One day tells no habit, so less is known of them.",
+            )
+        )
+    guests = marts.row(
+        """
+        select
+            coalesce(sum(row_count) filter (line_class = 'guest'), 0) as lines,
+            coalesce(sum(amount) filter (line_class = 'guest'), 0) as amount,
+            sum(amount) filter (line_class = 'guest') / nullif(
+                sum(amount) filter (line_class in ('guest', 'sale', 'return')), 0
+            ) as share
+        from input_reconciliation where input = 'transactions'
+        """
+    )
+    if guests["lines"]:
+        limits.append(
+            (
+                "Guests",
+                f"Order lines without a customer came to {number(guests['amount'])}, "
+                f"{percent(guests['share'])} of all goods sold less returns. Nobody can be "
+                "recognised in them: they are in no customer's revenue and in no segment.",
+            )
+        )
+    if "prediction_quality" in marts.tables:
+        limits.append(("Forecasts", _forecasts(marts)))
+    if not marts.one("select count(profit_12_months) from customer_segments"):
+        limits.append(
+            (
+                "Profit",
+                "The data hold no costs. What customers are worth is what they spend, and not what "
+                "is earned on it.",
+            )
+        )
+    return limits
+
+
+STATUSES = {
+    "ok": "it may be used",
+    "no dropout identified": "too few customers are seen to leave, so nothing is forecast",
+    "not calibrated": "it missed the recent months by more than a fifth, so only the order of "
+    "customers is used",
+    "too little history": "the data are too short or hold too few repeat customers",
+}
+
+
+def _forecasts(marts: Marts) -> str:
+    found = marts.rows("select * from prediction_quality order by customer_group")
+    told = [
+        f"{row['customer_group']} customers – {STATUSES[row['prediction_status']]}" for row in found
+    ]
+    expected = marts.one("select sum(predicted_revenue_12_months) from customer_segments")
+    said = "Next year's purchases were modelled from past ones: " + "; ".join(told) + "."
+    if expected:
+        said += f" It expects {number(expected)} in the next twelve months."
+    return said
+
+
+def _record_limits(marts: Marts) -> list[tuple[str, str]]:
+    found = marts.row(
+        """
+        select count(*) as customers, count_if(has_record) as records,
+            count_if(not is_profiled) as objecting
+        from customer_segments
+        """
+    )
+    limits = []
+    if not found["records"]:
+        limits.append(
+            (
+                "Who the customers are",
+                "There are no customer records: age, gender, income and permission to write to "
+                "them are not known.",
+            )
+        )
+    if found["objecting"] >= marts.minimum:
+        limits.append(
+            (
+                "Objections",
+                f"{people(found['objecting'])} object to profiling: they are in every total and in "
+                "no segment.",
+            )
+        )
+    return limits

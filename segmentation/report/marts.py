@@ -1,0 +1,73 @@
+"""Reads the published file, and hides what small cells would tell."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from segmentation.publish import _suppressed
+
+
+class Marts:
+    """The published marts; only read."""
+
+    def __init__(self, file: Path):
+        self.connection = duckdb.connect()
+        path = str(file).replace("'", "''")
+        self.connection.execute(f"attach '{path}' as published (read_only)")
+        self.connection.execute("use published")
+        self.tables = {
+            name
+            for (name,) in self.connection.execute(
+                "select table_name from duckdb_tables() where database_name = 'published'"
+            ).fetchall()
+        }
+        self.build = self.row("select * from build_info")
+        self.minimum = self.build["minimum_cell"]
+        # Sales before returns where the build counts revenue so: then every customer's is gross.
+        self.amount = self.one(
+            """
+            select case when count_if(monetary <> net_amount) = 0 then 'net_amount'
+                else 'gross_amount' end
+            from customer_segments
+            """
+        )
+        self.has_orders = self.one("select count(*) from customer_orders") > 0
+        self.has_history = "segment_migrations" in self.tables and self.has_orders
+
+    def rows(self, query: str, **parameters: object) -> list[dict]:
+        """Rows of a query by column; decimals become floats."""
+        result = self.connection.execute(query, parameters)
+        names = [column[0] for column in result.description]
+        return [
+            {
+                name: float(value) if isinstance(value, Decimal) else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in result.fetchall()
+        ]
+
+    def row(self, query: str, **parameters: object) -> dict:
+        """The one row of a query."""
+        [row] = self.rows(query, **parameters)
+        return row
+
+    def one(self, query: str, **parameters: object) -> object:
+        """The one value of a query."""
+        [value] = self.row(query, **parameters).values()
+        return value
+
+    def cells(self, query: str, count: str, measures: list[str], order: str) -> list[dict]:
+        """Rows of a query that counts customers, without what cells of too few of them measure.
+
+        count: the column that counts. measures: the columns that are None in a hidden cell. The
+        cells add up to something known.
+        """
+        rule = {"counts": [count], "measures": measures, "totals": [["all_cells"]]}
+        shown = _suppressed(
+            self.connection, f"select *, true as all_cells from ({query})", [rule], self.minimum
+        )
+        return self.rows(f"select * exclude (all_cells) from ({shown}) order by {order}")
+
+    def close(self) -> None:
+        self.connection.close()

@@ -1,0 +1,394 @@
+"""The sections on who the customers are and where."""
+
+import re
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from segmentation.report.figures import (
+    ACCENT,
+    PALE,
+    POINTS,
+    Figure,
+    Section,
+    Table,
+    chart,
+    directory,
+    hidden,
+    labels,
+    or_few,
+    plain,
+    spoken,
+    tip,
+)
+from segmentation.report.groups import sample, spread_out, values_of
+from segmentation.report.marts import Marts
+from segmentation.report.words import join, number, people, percent, whole
+
+BANDS = {
+    "gender": "Gender",
+    "age_band": "Age",
+    "income_band": "Income",
+    "spending_group": "Spending score in three groups",
+}
+BAND_ORDER = ("under", "Low", "Middle", "High", "Female", "Male", "Diverse", "Unknown")
+
+
+def people_told(marts: Marts) -> Section:
+    section = Section(
+        "people",
+        "Age, gender, income and spending score",
+        "What customer records tell. A spending score is a number that your records give each "
+        "customer; it is not computed here.",
+    )
+    for column, title in BANDS.items():
+        rows = marts.cells(
+            f"""
+            select {column} as band, count(*) as customers from customer_segments
+            where {column} is not null and is_profiled group by all
+            """,
+            "customers",
+            ["customers"],
+            "band",
+        )
+        if any(row["band"] != "Unknown" and row["customers"] for row in rows):
+            section.figures.append(bands(marts, column, title, rows))
+        else:
+            section.missing.append(
+                f"{title}: no chart, for too few customer records tell it."
+                if column != "spending_group"
+                else "Spending score: no chart, for the records hold no such score."
+            )
+    section.figures += violins(marts)
+    if section.figures:
+        section.figures += age_by_spending(marts, section)
+        if "annual_income" not in _numbers(marts):
+            section.missing.append(
+                "Age and income are shown in bands: the published data hold no exact ones."
+            )
+    else:
+        section.missing = []
+        section.absent = "There are no customer records, so nothing of this is known."
+    return section
+
+
+def _numbers(marts: Marts) -> list[str]:
+    """Attributes that are numbers, the spending score first."""
+    found = marts.rows(
+        """
+        select attribute from customer_attributes where number_value is not null
+        group by attribute order by attribute <> 'spending_score', attribute
+        """
+    )
+    return [row["attribute"] for row in found]
+
+
+def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
+    def place(row: dict) -> tuple:
+        name = row["band"]
+        first = next((word for word in BAND_ORDER if name.startswith(word)), "")
+        return (
+            name == "Unknown",
+            BAND_ORDER.index(first) if first and first != "under" else -1 if first else 0,
+            name,
+        )
+
+    rows.sort(key=place)
+    shown = [row for row in rows if row["customers"]]
+    total = sum(row["customers"] for row in shown)
+    top = max(
+        (row for row in shown if row["band"] != "Unknown"),
+        key=lambda row: row["customers"],
+        default=shown[0],
+    )
+    return Figure(
+        f"bands-{column.replace('_', '-')}",
+        title,
+        f"The largest group is {top['band']}: {people(top['customers'])}, "
+        f"{percent(top['customers'] / total)} of those with a record.",
+        f"Bars: customers by {title.lower()}.",
+        chart(
+            [
+                go.Bar(
+                    x=list(range(len(shown))),
+                    y=[row["customers"] for row in shown],
+                    marker={"color": ACCENT},
+                    text=[whole(row["customers"]) for row in shown],
+                    textposition="outside",
+                    cliponaxis=False,
+                    hovertemplate="%{text} customers<extra></extra>",
+                )
+            ],
+            280,
+            xaxis={**labels([row["band"] for row in shown], 9), "tickangle": 0},
+            yaxis={
+                "range": [0, max(row["customers"] for row in shown) * 1.15],
+                "tickformat": ",",
+                "nticks": 5,
+            },
+        ),
+        Table(
+            [title, "Customers"],
+            [[row["band"], or_few(marts, row["customers"], whole)] for row in rows],
+        ),
+        hidden(marts, rows),
+    )
+
+
+def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
+    for attribute in _numbers(marts)[:most]:
+        rows = marts.rows(
+            f"""
+            with told as (
+                select coalesce(gender, 'Unknown') as gender, number_value as value,
+                    count(*) over (partition by coalesce(gender, 'Unknown')) as customers,
+                    median(number_value) over (partition by coalesce(gender, 'Unknown')) as middle,
+                    row_number() over (
+                        partition by coalesce(gender, 'Unknown') order by md5(customer_id)
+                    ) as place
+                from customer_attributes
+                inner join customer_segments using (customer_id)
+                where attribute = $attribute and number_value is not null
+            )
+            select * from told where customers >= 20 and place <= {POINTS // 3}
+            order by gender, place
+            """,
+            attribute=attribute,
+        )
+        groups = {row["gender"]: row for row in rows}
+        if not groups:
+            continue
+        name = spoken(attribute)
+        sampled = any(row["customers"] > POINTS // 3 for row in groups.values())
+        yield Figure(
+            f"violin-{len(attribute)}-{re.sub('[^a-z0-9]', '-', attribute.lower())}",
+            f"{name} by gender",
+            "Half of the customers lie above these values: "
+            + join([f"{gender} {number(row['middle'])}" for gender, row in groups.items()])
+            + ".",
+            f"Violins: how {name.lower()} is distributed, for each gender.",
+            chart(
+                [
+                    go.Violin(
+                        y=[float(f"{row['value']:.3g}") for row in rows if row["gender"] == gender],
+                        x0=place,
+                        fillcolor=PALE,
+                        line={"color": ACCENT, "width": 1.5},
+                        box={"visible": True},
+                        meanline={"visible": False},
+                        points=False,
+                        hoverinfo="skip",
+                        spanmode="hard",
+                        name=plain(gender),
+                    )
+                    for place, gender in enumerate(groups)
+                ],
+                300,
+                xaxis=labels(list(groups)),
+                yaxis={"tickformat": ",", "nticks": 6},
+            ),
+            Table(
+                ["Gender", "Customers", f"{name}: half lie above"],
+                [
+                    [gender, whole(row["customers"]), number(row["middle"])]
+                    for gender, row in groups.items()
+                ],
+            ),
+            (f"Drawn from at most {POINTS // 3} customers each. " if sampled else "")
+            + "Genders of fewer than 20 customers are left out.",
+        )
+
+
+def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
+    if "spending_score" not in _numbers(marts):
+        section.missing.append(
+            "Age by spending score: no chart, for the records hold no spending score."
+        )
+        return
+    segmentation = next(
+        (
+            name
+            for name in ("psychographic", "kmeans")
+            if marts.one(f"select count({name}_segment) from customer_segments")
+        ),
+        None,
+    )
+    ages = [
+        row["age_band"]
+        for row in marts.rows(
+            """
+            select age_band from customer_segments
+            where age_band is not null and age_band <> 'Unknown'
+            group by age_band
+            having count(*) >= (select minimum_cell from build_info)
+            order by age_band not like 'under%', age_band
+            """
+        )
+    ]
+    if not (segmentation and ages and directory(marts, segmentation)):
+        section.missing.append("Age by spending score: no chart, for there are no groups or ages.")
+        return
+    known = {row["segment"]: row for row in directory(marts, segmentation)}
+    names = [name for name, row in known.items() if row["customers"]]
+    place = "case age_band " + " ".join(
+        "when '" + age.replace("'", "''") + f"' then {number}" for number, age in enumerate(ages)
+    )
+    rows = sample(
+        marts,
+        f"select customer_id, {place} end as value from customer_segments",
+        values_of(marts, "spending_score"),
+        f"{segmentation}_segment",
+        names,
+    )
+    middle = marts.rows(
+        """
+        select age_band, count(*) as customers, median(number_value) as middle
+        from customer_segments inner join customer_attributes using (customer_id)
+        where attribute = 'spending_score' and list_contains($ages, age_band)
+        group by all
+        """,
+        ages=ages,
+    )
+    middle = [row for row in middle if row["customers"] >= marts.minimum]
+    if not (rows and middle):
+        section.missing.append("Age by spending score: no chart, for too few have told both.")
+        return
+    spread_out(rows, "x")
+    middle.sort(key=lambda row: ages.index(row["age_band"]))
+    top = max(middle, key=lambda row: row["middle"])
+    names = [name for name in names if any(row["segment"] == name for row in rows)]
+    yield Figure(
+        "age-spending",
+        "Age by spending score, by group",
+        f"Spending scores are highest at the age {top['age_band']}: half of them lie above "
+        f"{number(top['middle'])}.",
+        "Points of customers by age band and spending score, coloured by group.",
+        chart(
+            [
+                go.Scatter(
+                    x=[row["x"] for row in rows if row["segment"] == name],
+                    y=[row["y"] for row in rows if row["segment"] == name],
+                    mode="markers",
+                    marker={"color": known[name]["colour"], "size": 6, "opacity": 0.7},
+                    hoverinfo="skip",
+                    name=plain(name),
+                )
+                for name in names
+            ],
+            420,
+            xaxis=labels(ages, 9),
+            yaxis={"title": {"text": "Spending score"}},
+        ),
+        Table(
+            ["Age", "Customers", "Half of the scores lie above"],
+            [[row["age_band"], whole(row["customers"]), number(row["middle"])] for row in middle],
+        ),
+        f"{whole(len(rows))} customers as points, spread within their age band.",
+        legend=[(name, known[name]["colour"]) for name in names],
+        wide=True,
+    )
+
+
+def geography(marts: Marts) -> Section:
+    section = Section(
+        "geography",
+        "Where your customers are",
+        "Customers count in the country that they order from most.",
+    )
+    for column, one, many in (
+        ("country", "Country", "countries"),
+        ("city", "City", "cities"),
+    ):
+        if marts.one(f"select count({column}) from customer_segments"):
+            section.figures.append(whereabouts(marts, column, one, many))
+        else:
+            section.missing.append(f"{one}: no chart, for the data tell none.")
+    if not section.figures:
+        section.missing = []
+        section.absent = "The data tell neither country nor city."
+    return section
+
+
+def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) -> Figure:
+    rows = marts.rows(
+        f"""
+        select {column} as name, count(*) as customers, coalesce(sum(monetary), 0) as revenue
+        from customer_segments
+        group by {column}
+        order by {column} is null, customers desc, {column}
+        """
+    )
+    large = [row for row in rows if row["name"] and row["customers"] >= marts.minimum][:most]
+    others = [row for row in rows if row not in large]
+    # Others of too few customers would be told by what is left of the total.
+    while large and 0 < sum(row["customers"] for row in others) < marts.minimum:
+        others.append(large.pop())
+    if others:
+        large.append(
+            {
+                "name": f"Other {many}, or not told",
+                "customers": sum(row["customers"] for row in others),
+                "revenue": sum(row["revenue"] for row in others),
+            }
+        )
+    customers = sum(row["customers"] for row in large)
+    revenue = sum(row["revenue"] for row in large)
+    for row in large:
+        row["share"] = row["customers"] / customers
+        row["revenue_share"] = row["revenue"] / revenue if revenue > 0 else None
+    top = large[0]
+    paid = revenue > 0
+    traces = [
+        go.Bar(
+            y=list(range(len(large))),
+            x=[row[measure] for row in large],
+            orientation="h",
+            marker={"color": colour},
+            text=[tip(row[measure]) for row in large],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{text}<extra></extra>",
+            name=name,
+        )
+        for measure, name, colour in (
+            ("share", "Customers", PALE),
+            ("revenue_share", "Revenue", ACCENT),
+        )
+        if measure == "share" or paid
+    ]
+    return Figure(
+        f"where-{column}",
+        f"{one}: customers and revenue" if paid else f"{one}: customers",
+        f"{top['name']}: {percent(top['share'])} of customers"
+        + (f" and {percent(top['revenue_share'])} of revenue." if paid else "."),
+        f"Bars by {one.lower()}: share of customers" + (" and of revenue." if paid else "."),
+        chart(
+            traces,
+            80 + 42 * len(large),
+            xaxis={
+                "tickformat": ".0%",
+                "nticks": 5,
+                "range": [
+                    0,
+                    1.4 * max(max(row["share"], row["revenue_share"] or 0) for row in large),
+                ],
+            },
+            yaxis={**labels([row["name"] for row in large]), "autorange": "reversed"},
+            bargap=0.28,
+        ),
+        Table(
+            [one, "Customers", "Share of customers", "Revenue", "Share of revenue"],
+            [
+                [
+                    row["name"],
+                    whole(row["customers"]),
+                    percent(row["share"]),
+                    number(row["revenue"]),
+                    percent(row["revenue_share"]),
+                ]
+                for row in large
+            ],
+        ),
+        ("Pale: share of customers. Dark: share of revenue. " if paid else "")
+        + f"At most {most} {many} have a bar of their own.",
+    )

@@ -1,0 +1,379 @@
+"""The sections on RFM segments and on every further segmentation."""
+
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from segmentation.report.figures import (
+    BLUES,
+    INK,
+    Card,
+    Figure,
+    Section,
+    Table,
+    chart,
+    directory,
+    hidden,
+    labels,
+    or_few,
+    plain,
+    readable_on,
+    tip,
+)
+from segmentation.report.marts import Marts
+from segmentation.report.words import number, people, percent, sentence, whole
+from segmentation.summary import TITLES
+
+SCORES = "r_score is not null and f_score is not null"
+
+
+def rfm(marts: Marts) -> Section:
+    section = Section(
+        "segments",
+        "Who your customers are",
+        "RFM sorts customers by three things: how recently they ordered (recency), how often "
+        "(frequency), and how much they spent (monetary). Each gives a score; together they give "
+        "a segment.",
+    )
+    if not marts.has_orders or not marts.one("select count(rfm_score) from customer_segments"):
+        section.absent = "There are no orders to score, so there are no RFM segments."
+        return section
+    found = [row for row in directory(marts, "rfm") if row["customers"] != 0]
+    if not any(row["customers"] for row in found):
+        section.absent = (
+            f"Every segment has fewer than {marts.minimum} customers, so none can be shown."
+        )
+        return section
+    section.figures = [
+        treemap(marts, found),
+        shares(marts, "rfm", "Share of customers and share of revenue", found),
+        *grids(marts),
+    ]
+    section.cards = [card(marts, row) for row in found if row["customers"] is not None]
+    return section
+
+
+def grids(marts: Marts) -> Iterator[Figure]:
+    rows = marts.cells(
+        f"""
+        select r_score, f_score, count(*) as customers, sum(monetary) as revenue
+        from customer_segments where {SCORES} group by all
+        """,
+        "customers",
+        ["customers", "revenue"],
+        "r_score desc, f_score",
+    )
+    if all(row["customers"] is None for row in rows):
+        return
+    recencies = sorted({row["r_score"] for row in rows}, reverse=True)
+    frequencies = sorted({row["f_score"] for row in rows})
+    for measure, title in (("customers", "customers"), ("revenue", "revenue")):
+        cells = {(row["r_score"], row["f_score"]): row[measure] for row in rows}
+        there = set(cells)
+        values = [[cells.get((r, f)) for f in frequencies] for r in recencies]
+        texts = [
+            [
+                "" if (r, f) not in there else ("·" if cells[r, f] is None else number(cells[r, f]))
+                for f in frequencies
+            ]
+            for r in recencies
+        ]
+        total = sum(value or 0 for value in cells.values())
+        best = max((row for row in rows if row[measure] is not None), key=lambda row: row[measure])
+        share = percent(best[measure] / total) if total > 0 else "–"
+        yield Figure(
+            f"grid-{measure}",
+            f"Recency and frequency: {title}",
+            f"The largest cell, recency {best['r_score']} and frequency {best['f_score']}, holds "
+            f"{share} of {title} ({number(best[measure])}).",
+            f"Grid of recency scores by frequency scores; each cell shows {title}.",
+            chart(
+                [
+                    go.Heatmap(
+                        z=values,
+                        x=list(range(len(frequencies))),
+                        y=list(range(len(recencies))),
+                        text=texts,
+                        texttemplate="%{text}",
+                        textfont={"color": INK},
+                        colorscale=BLUES,
+                        showscale=False,
+                        xgap=2,
+                        ygap=2,
+                        hovertemplate="%{text}<extra></extra>",
+                    )
+                ],
+                340,
+                xaxis={
+                    **labels(frequencies),
+                    "title": {"text": "Frequency score (most often: right)"},
+                },
+                yaxis={
+                    **labels(recencies),
+                    "title": {"text": "Recency score (latest: top)"},
+                    "autorange": "reversed",
+                },
+            ),
+            Table(
+                ["Recency score", "Frequency score", "Customers", "Revenue"],
+                [
+                    [
+                        f"{row['r_score']}",
+                        f"{row['f_score']}",
+                        or_few(marts, row["customers"], whole),
+                        or_few(marts, row["revenue"], number),
+                    ]
+                    for row in rows
+                ],
+                labels=2,
+            ),
+            hidden(marts, rows) + (" They are marked ·." if hidden(marts, rows) else ""),
+        )
+
+
+def treemap(marts: Marts, found: list[dict]) -> Figure:
+    shown = [row for row in found if row["customers"]]
+    top = max(shown, key=lambda row: row["customers"])
+    return Figure(
+        "treemap",
+        "The segments by size",
+        f"{top['segment']} is the largest segment: {people(top['customers'])}, "
+        f"{percent(top['customer_share'])} of all, with {percent(top['revenue_share'])} of all "
+        "revenue.",
+        "Areas of the RFM segments in proportion to their customers, with their share of revenue.",
+        chart(
+            [
+                go.Treemap(
+                    ids=[row["segment_key"] for row in shown],
+                    labels=[plain(row["segment"]) for row in shown],
+                    parents=[""] * len(shown),
+                    values=[row["customers"] for row in shown],
+                    text=[
+                        f"{whole(row['customers'])} customers<br>"
+                        f"{percent(row['revenue_share'])} of revenue"
+                        for row in shown
+                    ],
+                    textinfo="label+text",
+                    textfont={"color": [readable_on(row["colour"]) for row in shown], "size": 13},
+                    marker={
+                        "colors": [row["colour"] for row in shown],
+                        "line": {"color": "#FFFFFF", "width": 2},
+                    },
+                    hovertemplate="%{label}<br>%{text}<extra></extra>",
+                    tiling={"pad": 0},
+                    pathbar={"visible": False},
+                    sort=True,
+                    maxdepth=1,
+                )
+            ],
+            420,
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            uniformtext={"minsize": 10, "mode": "hide"},
+        ),
+        _summary_table(marts, found),
+        hidden(marts, found, what="Segments"),
+        wide=True,
+        legend=[(row["segment"], row["colour"]) for row in shown],
+    )
+
+
+def _summary_table(marts: Marts, found: list[dict]) -> Table:
+    return Table(
+        [
+            *(
+                "Segment",
+                "Meaning",
+                "Customers",
+                "Share of customers",
+                "Revenue",
+                "Share of revenue",
+            ),
+            *("Revenue, last 12 months", "Orders each", "Ordered again", "Returned"),
+        ],
+        [
+            [
+                row["segment"],
+                row["description"],
+                or_few(marts, row["customers"], whole),
+                or_few(marts, row["customer_share"], percent),
+                or_few(marts, row["revenue"], number),
+                percent(row["revenue_share"]),
+                or_few(marts, row["revenue_12_months"], number),
+                number(row["average_frequency"]),
+                percent(row["repeat_rate"]),
+                percent(row["return_rate"]),
+            ]
+            for row in found
+        ],
+        labels=2,
+    )
+
+
+def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
+    """Share of customers against share of revenue, in each segment's colour."""
+    shown = [row for row in found if row["customers"]]
+    paid = [row for row in shown if row["revenue_share"] is not None]
+    names, positions = [row["segment"] for row in shown], list(range(len(shown)))
+    if paid:
+        top = max(paid, key=lambda row: row["revenue_share"] - row["customer_share"])
+        takeaway = (
+            f"{top['segment']}: {percent(top['customer_share'])} of customers, "
+            f"{percent(top['revenue_share'])} of revenue."
+        )
+    else:
+        top = max(shown, key=lambda row: row["customers"])
+        takeaway = (
+            f"{top['segment']} is the largest: {people(top['customers'])}, "
+            f"{percent(top['customer_share'])} of all."
+        )
+    colours = [row["colour"] for row in shown]
+    traces = [
+        go.Bar(
+            y=positions,
+            x=[row["customer_share"] for row in shown],
+            orientation="h",
+            name="Customers",
+            marker={
+                "color": colours,
+                "opacity": 0.45,
+                "line": {"color": colours, "width": 1},
+            },
+            text=[tip(row["customer_share"]) for row in shown],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[plain(name) for name in names],
+            hovertemplate="%{customdata}: %{text} of customers<extra></extra>",
+        )
+    ]
+    if paid:
+        traces.append(
+            go.Bar(
+                y=positions,
+                x=[row["revenue_share"] for row in shown],
+                orientation="h",
+                name="Revenue",
+                marker={"color": colours},
+                text=[tip(row["revenue_share"]) for row in shown],
+                textposition="outside",
+                cliponaxis=False,
+                customdata=[plain(name) for name in names],
+                hovertemplate="%{customdata}: %{text} of revenue<extra></extra>",
+            )
+        )
+    most = max(row[share] or 0 for row in shown for share in ("customer_share", "revenue_share"))
+    least = min((row["revenue_share"] or 0 for row in shown), default=0)
+    return Figure(
+        f"shares-{key}",
+        title,
+        takeaway,
+        "Bars by segment: its share of customers" + (" and its share of revenue." if paid else "."),
+        chart(
+            traces,
+            90 + 44 * len(shown),
+            xaxis={
+                "tickformat": ".0%",
+                "range": [min(least * 1.3, 0), most * 1.4],
+                "nticks": 5,
+            },
+            yaxis={
+                **labels(names),
+                "autorange": "reversed",
+                "ticklabelstandoff": 40 if least < 0 else 6,
+            },
+            bargap=0.28,
+            bargroupgap=0.05,
+        ),
+        _summary_table(marts, found),
+        " ".join(
+            filter(
+                None,
+                [
+                    "Pale: share of customers. Full: share of revenue." if paid else "",
+                    hidden(marts, found, what="Segments"),
+                ],
+            )
+        ),
+        wide=key == "rfm",
+    )
+
+
+def card(marts: Marts, row: dict) -> Card:
+    """A segment of RFM in words: its description says who they are: what to do."""
+    who, _, advice = row["description"].partition(": ")
+    if not row["segment_rank"]:
+        who, advice = row["description"], ""
+    habits = marts.row(
+        """
+        select
+            sum(monetary) / nullif(sum(frequency), 0) as order_value,
+            avg(average_basket_units) as units,
+            median(distinct_product_count) as products,
+            mode(behaviour_segment) filter (
+                behaviour_segment not in ('Mixed', 'Too few orders')
+            ) as habit
+        from customer_segments
+        where rfm_segment = $segment and frequency > 0
+        """,
+        segment=row["segment"],
+    )
+    facts = [
+        (
+            "Size",
+            f"{people(row['customers'])}, {percent(row['customer_share'])} of all; "
+            f"{number(row['revenue'])} revenue"
+            + (f", {percent(row['revenue_share'])} of all" if row["revenue_share"] else ""),
+        )
+    ]
+    if row["average_frequency"] and habits["order_value"]:
+        orders = (
+            "1 order"
+            if row["average_frequency"] < 1.05
+            else (f"{number(row['average_frequency'])} orders")
+        )
+        facts.append(
+            (
+                "What they buy",
+                f"{orders} each, of {number(habits['order_value'])} on average; half of them "
+                f"bought {number(habits['products'])} different products or more; "
+                f"{percent(row['return_rate'])} of sales come back",
+            )
+        )
+        pace = f"Last order {number(row['average_recency_days'])} days ago on average"
+        if row["average_days_between_orders"]:
+            pace += f"; {number(row['average_days_between_orders'])} days between orders"
+        facts.append(("Rhythm", pace))
+        having = marts.one(
+            """
+            select count(*) from customer_segments
+            where rfm_segment = $segment and behaviour_segment = $habit
+            """,
+            segment=row["segment"],
+            habit=habits["habit"],
+        )
+        if having >= marts.minimum:
+            share = percent(having / row["customers"])
+            facts.append(("Most common habit", f"{habits['habit']} ({share} of them)"))
+    return Card(
+        row["segment"], row["colour"], sentence(who), facts, sentence(advice) if advice else ""
+    )
+
+
+def further(marts: Marts) -> Section:
+    section = Section(
+        "further",
+        "Other ways to divide your customers",
+        "The same customers, divided by other questions. Each division holds everybody once.",
+    )
+    there = [
+        row["segmentation"]
+        for row in marts.rows("select distinct segmentation from segment_summary order by all")
+    ]
+    for name in sorted(there, key=lambda name: ([*TITLES, name].index(name), name)):
+        found = [row for row in directory(marts, name) if row["customers"] != 0]
+        if name != "rfm" and any(row["customers"] for row in found):
+            section.figures.append(shares(marts, name, TITLES.get(name, name), found))
+    if not section.figures:
+        section.absent = (
+            f"No other segmentation has a segment of at least {marts.minimum} customers."
+        )
+    return section

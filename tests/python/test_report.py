@@ -1,0 +1,581 @@
+"""What the report shows in a browser: the marts' own numbers, whole charts, and no request."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, Outcome
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.select import Select
+
+from segmentation.errors import UserError
+from segmentation.report import write_report
+from segmentation.report.marts import Marts
+from segmentation.report.page import in_script
+from segmentation.report.words import change, number, percent
+
+WIDTHS = (390, 1440)
+# Git ignores it.
+PICTURES = ROOT / "target" / "report_pictures"
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--hide-scrollbars",
+]
+HOSTILE = "</script><script>window.broken = 1</script><b>&amp;"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    browsers = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    program, driver = next(filter(None, browsers), None), shutil.which("chromedriver")
+    if not (program and driver):
+        assert not os.environ.get("CI"), "CI must have chromium and chromedriver"
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture(scope="module")
+def published(demo: Outcome) -> Path:
+    """The folder that the build of the demo published to, with the report that it wrote."""
+    return demo.database.parent / "public"
+
+
+def ask(folder: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(folder / "segments.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def spaced(text: str) -> str:
+    """With plain blanks where numbers and units are kept on one line."""
+    return text.replace("\u00a0", " ")
+
+
+def show(browser: webdriver.Chrome, folder: Path, width: int = 1440) -> None:
+    """Opens the report at a width, draws every chart, and waits until they are drawn."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    browser.get((folder / "report.html").as_uri())
+    browser.set_script_timeout(30)
+    browser.execute_async_script("drawAll().then(arguments[0])")
+
+
+def traces(browser: webdriver.Chrome, key: str) -> list[dict]:
+    """The data of a chart as the browser draws it."""
+    text = browser.execute_script(
+        f"return JSON.stringify(document.getElementById('chart-{key}').data)"
+    )
+    return json.loads(text)
+
+
+def count(browser: webdriver.Chrome, selector: str) -> int:
+    return browser.execute_script(f"return document.querySelectorAll('{selector}').length")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_chart_is_whole_within_its_card_and_nothing_is_asked_of_a_host(
+    browser: webdriver.Chrome, published: Path, width: int
+) -> None:
+    for log in ("browser", "performance"):
+        browser.get_log(log)
+    show(browser, published, width)
+    messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
+    asked = {
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    assert {url for url in asked if not url.startswith("data:")} == {
+        (published / "report.html").as_uri()
+    }
+    assert browser.get_log("browser") == []
+    outside = browser.execute_script(
+        """
+        return [...document.querySelectorAll(".chart")].flatMap((box) => {
+            const card = box.closest(".card").getBoundingClientRect();
+            const frame = box.querySelector("svg.main-svg");
+            const room = frame.getBoundingClientRect();
+            const parts = [...box.querySelectorAll("text, .bars path, .sankey-node")];
+            const beyond = (part, space) => {
+                const place = part.getBoundingClientRect();
+                return place.width && (place.left < space.left - 1 || place.right > space.right + 1
+                    || place.top < space.top - 1 || place.bottom > space.bottom + 1);
+            };
+            const names = [...box.querySelectorAll(".ytick text")].map(
+                (name) => name.getBoundingClientRect().right
+            );
+            const covers = (part) => part.classList.contains("bartext-outside")
+                && part.getBoundingClientRect().left < Math.max(...names);
+            return [
+                ...[frame].filter((part) => beyond(part, card)),
+                ...parts.filter((part) => beyond(part, room) || covers(part)),
+            ].map((part) => `${box.id}: ${part.textContent.slice(0, 60)}`);
+        })
+        """
+    )
+    assert outside == []
+    narrow = browser.execute_script(
+        """
+        return [...document.querySelectorAll(".chart")].filter(
+            (box) => box.querySelector("svg.main-svg").getBoundingClientRect().width < 250
+        ).map((box) => box.id)
+        """
+    )
+    assert narrow == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    picture(browser, f"demo_{width}.png", width)
+
+
+def picture(browser: webdriver.Chrome, name: str, width: int) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    height = browser.execute_script("return document.documentElement.scrollHeight")
+    browser.set_window_size(width, height)
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": min(height, 16000), "deviceScaleFactor": 1, "mobile": False},
+    )
+    browser.save_screenshot(str(PICTURES / name))
+
+
+def test_marks_are_the_rows_of_the_marts(browser: webdriver.Chrome, published: Path) -> None:
+    show(browser, published)
+    segments = ask(
+        published,
+        """
+        select segment, customers, customer_share, revenue_share, colour
+        from segment_summary inner join segment_directory using (segmentation, segment)
+        where segmentation = 'rfm' and customers > 0
+        order by sort_order
+        """,
+    )
+    names, customers, shares, revenues, colours = zip(*segments, strict=True)
+    assert count(browser, "#chart-treemap .slice path.surface") == len(segments) + 1  # and the root
+    [tree] = traces(browser, "treemap")
+    assert (tree["labels"], tree["values"]) == (list(names), list(customers))
+    assert tree["marker"]["colors"] == list(colours)
+    assert count(browser, "#chart-shares-rfm .bars .point") == 2 * len(segments)
+    people, money = traces(browser, "shares-rfm")
+    assert (people["x"], money["x"]) == (list(shares), list(revenues))
+    assert people["marker"]["color"] == money["marker"]["color"] == list(colours)
+
+    [grid] = traces(browser, "grid-customers")
+    cells = dict(
+        ask(
+            published,
+            "select (r_score, f_score)::text, count(*) from customer_segments "
+            "where rfm_score is not null group by all",
+        )
+    )
+    shown = {
+        f"({5 - row}, {column + 1})": value
+        for row, line in enumerate(grid["z"])
+        for column, value in enumerate(line)
+        if value is not None
+    }
+    assert shown.items() <= cells.items()
+    assert all(value >= 5 for value in shown.values())
+    hidden = [cells[name] for name in cells.keys() - shown.keys()]
+    assert len(hidden) != 1 and (not hidden or sum(hidden) >= 5)
+
+    triangle = traces(browser, "cohorts-active-share")[0]["z"]
+    retained = ask(
+        published,
+        """
+        select active_share from cohort_retention
+        where cohort_by = 'first month' and is_complete and active_share is not null
+            and months_since between 1 and 23
+        """,
+    )
+    drawn = sorted(value for line in triangle for value in line if value is not None)
+    assert drawn == sorted(value for (value,) in retained)
+
+    rows = ask(
+        published,
+        "select sum(row_count), count(*) from input_reconciliation where input = 'transactions'",
+    )
+    [bars] = traces(browser, "rows-transactions")
+    assert [(sum(bars["x"]), len(bars["x"]))] == rows
+    assert count(browser, "#chart-rows-transactions .bars .point") == len(bars["x"])
+
+    sizes = ask(published, "select count(*) from customer_months where rfm_segment is not null")
+    stacked = [value for trace in traces(browser, "sizes") for value in trace["y"] if value]
+    [(small,)] = ask(
+        published,
+        """
+        select coalesce(sum(n), 0) from (
+            select count(*) as n from customer_months group by month_end, rfm_segment
+        ) where n < 5
+        """,
+    )
+    assert 0 <= sizes[0][0] - sum(stacked) <= small + 20
+    assert min(stacked) >= 5
+
+
+def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
+    browser: webdriver.Chrome, published: Path
+) -> None:
+    show(browser, published)
+    *points, centres = traces(browser, "scatter-rfm")
+    grouped = ask(
+        published,
+        """
+        select cluster_name, customers,
+            max(centroid) filter (feature = 'recency_days'),
+            max(centroid) filter (feature = 'monetary')
+        from cluster_profiles where feature_set = 'rfm' group by all order by min(cluster_id)
+        """,
+    )
+    names, customers, recency, money = zip(*grouped, strict=True)
+    assert (centres["x"], centres["y"]) == (list(recency), list(money))
+    assert [trace["name"] for trace in points] == list(names)
+    drawn = [len(trace["x"]) for trace in points]
+    assert sum(customers) <= 1500 and all(map(int.__le__, drawn, customers))
+    # Who spent nothing has no place on an axis of powers of ten.
+    [(positive,)] = ask(
+        published,
+        "select count(*) from customer_segments where kmeans_segment in "
+        "(select cluster_name from cluster_profiles) and monetary > 0",
+    )
+    assert sum(drawn) == positive
+    assert count(browser, "#chart-scatter-rfm .point") == sum(drawn) + len(names)
+    assert "customer_id" not in json.dumps(points) and "customdata" not in points[0]
+
+    [grid] = traces(browser, "profile-rfm")
+    scores = ask(
+        published,
+        "select z_score from cluster_profiles where feature_set = 'rfm' "
+        "order by feature, cluster_id",
+    )
+    assert [value for line in grid["z"] for value in line] == [value for (value,) in scores]
+    silhouette = traces(browser, "criteria-psychographic")[0]["y"]
+    judged = ask(
+        published,
+        "select silhouette from cluster_quality where feature_set = 'psychographic' order by k",
+    )
+    assert silhouette == [value for (value,) in judged]
+
+    for chart, column in (("bands-gender", "gender"), ("bands-age-band", "age_band")):
+        [bars] = traces(browser, chart)
+        counted = ask(
+            published,
+            f"select count(*) from customer_segments where {column} is not null and is_profiled "
+            f"group by {column} having count(*) >= 5",
+        )
+        assert sorted(bars["y"]) == sorted(value for (value,) in counted)
+    people, revenue = traces(browser, "where-country")
+    assert (sum(people["x"]), sum(revenue["x"])) == pytest.approx((1, 1))
+    [(home,)] = ask(
+        published,
+        "select count_if(country = 'United Kingdom') / count(*) from customer_segments",
+    )
+    assert people["x"][0] == home
+
+    band, values = traces(browser, "drift-active-customers")
+    months = ask(
+        published,
+        """
+        select value, band_low, band_high from segment_drift
+        where measure = 'active_customers' order by month_end
+        """,
+    )
+    assert values["y"] == [value for value, _, _ in months]
+    ends = [(low, high) for _, low, high in months if low is not None]
+    assert band["y"] == [high for _, high in ends] + [low for low, _ in reversed(ends)]
+
+
+def test_the_menu_of_months_changes_the_flows(browser: webdriver.Chrome, published: Path) -> None:
+    show(browser, published)
+    rows = ask(
+        published,
+        """
+        select month_end::text, count(*), sum(customers) from segment_migrations
+        where segmentation = 'rfm' and customers > 0
+        group by all order by 1 desc
+        """,
+    )
+    menu = Select(browser.find_element("id", "menu-sankey"))
+    assert [option.get_attribute("value") for option in menu.options] == [row[0] for row in rows]
+    takeaways = set()
+    for month, flows, customers in rows[:3]:
+        menu.select_by_value(month)
+        browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 100))")
+        assert count(browser, "#chart-sankey .sankey-link") == flows
+        [trace] = traces(browser, "sankey")
+        assert sum(trace["link"]["value"]) == customers
+        assert count(browser, "#figure-sankey tbody tr") == flows
+        takeaways.add(browser.find_element("css selector", "#figure-sankey .takeaway").text)
+    assert len(takeaways) == 3
+
+
+def test_without_javascript_the_tables_tell_everything(
+    browser: webdriver.Chrome, published: Path
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get((published / "report.html").as_uri())
+        tables = browser.find_elements("css selector", "figure table")
+        assert len(tables) == len(browser.find_elements("css selector", "figure"))
+        assert all(table.is_displayed() for table in tables)
+        assert not any(box.is_displayed() for box in browser.find_elements("class name", "chart"))
+        body = browser.find_elements("css selector", "#figure-shares-rfm tbody tr")
+        told = [[cell.text for cell in row.find_elements("tag name", "td")][:3] for row in body]
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    found = ask(
+        published,
+        """
+        select segment, description, format('{:,}', customers)
+        from segment_summary inner join segment_directory using (segmentation, segment)
+        where segmentation = 'rfm' and customers <> 0 order by sort_order
+        """,
+    )
+    assert told == [list(row) for row in found]
+
+
+def test_page_one_tells_what_the_orders_say(browser: webdriver.Chrome, published: Path) -> None:
+    """Every number from the orders themselves; the demo's data end on 31 December 2024."""
+    show(browser, published)
+    told = {
+        box.get_attribute("id").removeprefix("measure-"): float(box.get_attribute("data-exact"))
+        for box in browser.find_elements("class name", "measure")
+    }
+    orders = [
+        (customer, kind, on, float(amount))
+        for customer, kind, on, amount in ask(
+            published,
+            "select customer_id, order_type, ordered_at::date::text, net_amount "
+            "from customer_orders",
+        )
+    ]
+    year = [each for each in orders if "2024-01-02" <= each[2] <= "2025-01-01"]
+    days: dict[str, set[str]] = {}
+    for customer, kind, on, _ in orders:
+        if kind == "sale":
+            days.setdefault(customer, set()).add(on)
+    new = {customer for customer, on in days.items() if min(on) >= "2024-01-02"}
+    revenue = sum(amount for *_, amount in year)
+    of_new = sum(amount for customer, *_, amount in year if customer in new)
+    assert told["revenue"] == pytest.approx(revenue)
+    assert told["active_customers"] == len({each[0] for each in year if each[1] == "sale"})
+    assert told["new_revenue"] == pytest.approx(of_new)
+    assert told["returning_revenue"] == pytest.approx(revenue - of_new)
+    [(again, began)] = ask(
+        published,
+        """
+        with sales as (
+            select distinct customer_id, ordered_at::date as ordered_on
+            from customer_orders where order_type = 'sale'
+        ),
+        ranked as (
+            select *, row_number() over (partition by customer_id order by ordered_on) as place
+            from sales
+        )
+        select count_if(second.ordered_on - first.ordered_on <= 90), count(*)
+        from ranked as first
+        left join ranked as second
+            on first.customer_id = second.customer_id and second.place = 2
+        where first.place = 1 and first.ordered_on between '2023-10-04' and '2024-10-03'
+        """,
+    )
+    assert told["second_order_rate"] == pytest.approx(again / began)
+    text = spaced(browser.find_element("id", "summary").text)
+    [(customers, worth)] = ask(
+        published,
+        """
+        select count(*), sum(revenue_12_months) from customer_segments
+        where rfm_segment in ('At Risk', 'Can''t Lose Them')
+        """,
+    )
+    assert f"{customers} customers (At Risk and Can't Lose Them)" in text
+    assert f"They brought {spaced(number(float(worth)))} in the last twelve months" in text
+    spent = sorted(
+        (
+            float(amount)
+            for (amount,) in ask(
+                published,
+                "select revenue_12_months from customer_segments where revenue_12_months > 0",
+            )
+        ),
+        reverse=True,
+    )
+    tenth = -(-len(spent) // 10)
+    assert f"({tenth} customers) brought {spaced(percent(sum(spent[:tenth]) / sum(spent)))}" in text
+    assert count(browser, ".actions li") == 3
+
+
+def test_every_figure_is_told_in_words(browser: webdriver.Chrome, published: Path) -> None:
+    show(browser, published)
+    for figure in browser.find_elements("tag name", "figure"):
+        key = figure.get_attribute("id")
+        chart = figure.find_element("class name", "chart")
+        assert len(chart.get_attribute("aria-label")) > 20, key
+        takeaway = figure.find_element("class name", "takeaway").text
+        assert takeaway.endswith("."), key
+        assert any(sign.isdigit() for sign in takeaway), (key, takeaway)
+    repeated = browser.execute_script(
+        """
+        const ids = [...document.querySelectorAll("main [id]:not(.chart *)")].map((e) => e.id);
+        return ids.filter((id, place) => ids.indexOf(id) !== place);
+        """
+    )
+    assert repeated == []
+    assert (published / "report.html").stat().st_size < 8_000_000
+
+
+def test_names_are_shown_and_never_run(
+    browser: webdriver.Chrome, published: Path, tmp_path: Path
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        for table, column in (
+            ("segment_directory", "segment"),
+            ("segment_summary", "segment"),
+            ("segment_migrations", "from_segment"),
+            ("segment_migrations", "to_segment"),
+            ("customer_months", "rfm_segment"),
+            ("customer_months", "previous_rfm_segment"),
+            ("customer_segments", "rfm_segment"),
+            ("customer_segments", "country"),
+            ("segment_directory", "description"),
+        ):
+            connection.execute(
+                f"update {table} set {column} = {column} || $text where {column} <> 'Newcomer'",
+                {"text": HOSTILE},
+            )
+    write_report(tmp_path, lambda said: None)
+    browser.get_log("browser")
+    show(browser, tmp_path)
+    assert browser.execute_script("return window.broken") is None
+    assert browser.get_log("browser") == []
+    assert "Champions" + HOSTILE in browser.find_element("id", "segments").text
+    assert count(browser, "#chart-treemap .slice path.surface") > 5
+
+
+def test_what_is_not_there_is_said(published: Path, tmp_path: Path) -> None:
+    """Without the history the page is written all the same."""
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        for table in ("segment_migrations", "customer_months", "cohort_retention", "segment_drift"):
+            connection.execute(f"drop table {table}")
+    page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
+    for section in ("migration", "cohorts", "drift"):
+        start = page.index(f'<section id="{section}"')
+        assert 'class="absent"' in page[start : page.index("</section>", start)]
+    assert 'id="figure-sankey"' not in page and 'id="figure-treemap"' in page
+
+
+def test_customers_without_orders_have_a_report(published: Path, tmp_path: Path) -> None:
+    """As after a build of customer records alone."""
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            """
+            delete from customer_orders;
+            update customer_segments set
+                rfm_score = null, r_score = null, f_score = null, frequency = null,
+                monetary = null, net_amount = null, revenue_12_months = null, recency_days = null;
+            update segment_summary set
+                revenue = null, revenue_share = null, revenue_12_months = null,
+                average_frequency = null;
+            delete from segment_migrations; delete from customer_months;
+            delete from cohort_retention; delete from segment_drift;
+            """
+        )
+    page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
+    assert "The data hold customer records and no orders." in page
+    assert 'class="measure"' not in page and "nan" not in page.split("<script>")[0].split()
+    assert 'id="figure-bands-gender"' in page and 'id="figure-treemap"' not in page
+    for section in ("segments", "migration", "cohorts", "drift"):
+        start = page.index(f'<section id="{section}"')
+        assert 'class="absent"' in page[start : page.index("</section>", start)]
+
+
+def test_three_customers_have_a_report_that_tells_nothing_of_them(
+    published: Path, tmp_path: Path
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    tables = ("customer_segments", "customer_orders", "customer_months", "customer_attributes")
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            "create temp table kept as select customer_id from customer_segments "
+            "where frequency > 3 and is_profiled order by all limit 3"
+        )
+        for table in tables:
+            connection.execute(f"delete from {table} where customer_id not in (from kept)")
+        connection.execute(
+            """
+            update segment_summary set
+                customers = null, customer_share = null, revenue = null, revenue_share = null,
+                revenue_12_months = null;
+            update segment_migrations set customers = null, revenue_3_months = null;
+            update cohort_retention set
+                customers = null, active_customers = null, active_share = null, revenue = null,
+                revenue_retention = null;
+            update cluster_profiles set customers = null, centroid = null, z_score = null;
+            """
+        )
+    page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
+    body = page[page.index("<main") : page.index("</main>")]
+    assert "Every segment has fewer than 5 customers" in body
+    assert 'class="finding"' not in body and 'class="actions"' not in body
+    assert 'id="figure-scatter-rfm"' not in body and 'id="figure-violin' not in body
+    assert not any(sign in body for sign in (">nan<", ">None<", " None ", " nan "))
+
+
+def test_a_small_cell_is_hidden_with_the_next_smallest(published: Path) -> None:
+    """Or the total would tell it."""
+    query = "select * from (values ('a', 3), ('b', 10), ('c', 7), ('d', 0)) as t (name, n)"
+    with closing(Marts(published / "segments.duckdb")) as marts:
+        cells = marts.cells(query, "n", ["n"], "name")
+    assert [cell["n"] for cell in cells] == [None, 10, None, 0]
+
+
+def test_without_a_published_file_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run `make build`"):
+        write_report(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (number(947), "947"),
+        (number(9_999.6), "10.0 k"),
+        (number(38_123), "38.1 k"),
+        (number(771_522.2), "772 k"),
+        (number(999_600), "1.0 M"),
+        (number(-3_922.98), "−3,923"),
+        (number(None), "–"),
+        (percent(0.6327), "63.3 %"),
+        (percent(0.17), "17 %"),
+        (percent(-0.0004), "just below 0 %"),
+        (percent(-0.125), "−12.5 %"),
+        (change(110, 100), "+10 %"),
+        (change(90, 100), "−10 %"),
+        (change(90, 0), None),
+        (str(in_script("</script>&")), '"\\u003c/script\\u003e\\u0026"'),
+    ],
+)
+def test_words(said: str | None, text: str | None) -> None:
+    assert (said and spaced(said)) == text
