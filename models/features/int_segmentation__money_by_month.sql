@@ -24,8 +24,6 @@ totals as (
         {% endfor -%}
         sum({{ customer_segmentation.line_revenue('lines.line_class', 'lines.amount') }})
             as revenue,
-        sum(case when lines.line_class = 'sale' then lines.amount else 0 end) as gross_amount,
-        sum(case when lines.line_class = 'return' then -lines.amount else 0 end) as return_amount,
         count(case when lines.line_class = 'return' then 1 end) as return_line_count
     from lines
     inner join days on cast(lines.ordered_at as date) = days.ordered_on
