@@ -9,19 +9,20 @@
     given, a SQL date expression. Gives a CASE expression.
 #}
 {% macro rfm_segment(relation, mapped_segment, last_day) -%}
+    {%- set found = mapped_segment -%}
+    {%- if var('rfm_window_months') -%}
+        {%- set found -%}
     case
-        when not {{ relation }}.is_profiled then 'Not profiled'
-        {%- if var('rfm_window_months') %}
-        when {{ relation }}.customer_status = 'buyer' and {{ relation }}.scored_frequency = 0
-            then 'Inactive'
+        when {{ relation }}.scored_frequency = 0 then 'Inactive'
         when
             {{ mapped_segment }} = 'New'
             and {{ relation }}.first_ordered_on < {{ customer_segmentation.trailing_months_begin(
                 last_day, var('rfm_window_months')
             ) }}
             then 'Returning'
-        {%- endif %}
-        when {{ relation }}.customer_status = 'buyer' then {{ mapped_segment }}
-        else {{ customer_segmentation.unordered_segment(relation ~ '.customer_status') }}
+        else {{ mapped_segment }}
     end
+        {%- endset -%}
+    {%- endif -%}
+    {{ customer_segmentation.segment_or_status(relation, found) }}
 {%- endmacro %}

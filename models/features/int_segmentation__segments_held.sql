@@ -46,13 +46,10 @@ final as (
 
     select
         customers.customer_id,
-        case
-            when
-                held_ranks.segment_rank > ranks.segment_rank
-                and ranks.segment_rank > 0
-                then last_months.rfm_segment_held
-            else customers.segment
-        end as rfm_segment_held
+        {{ customer_segmentation.held_segment(
+            'customers.segment', 'ranks.segment_rank',
+            'last_months.rfm_segment_held', 'held_ranks.segment_rank'
+        ) }} as rfm_segment_held
     from customers
     left join last_months on customers.customer_id = last_months.customer_id
     left join ranks on customers.segment = ranks.segment

@@ -121,11 +121,8 @@ final as (
 
     select
         customers.customer_id,
-        case
-            when not customers.is_profiled then 'Not profiled'
-            when customers.customer_status = 'buyer' then coalesce(behaviours.behaviour, 'Mixed')
-            else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
-        end as segment,
+        {{ customer_segmentation.segment_or_status('customers', "coalesce(behaviours.behaviour, 'Mixed')") }}
+            as segment,
         measured.buyer_type,
         measured.median_order_amount,
         measured.median_line_units,

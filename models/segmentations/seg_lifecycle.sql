@@ -37,11 +37,8 @@ final as (
 
     select
         customers.customer_id,
-        case
-            when not customers.is_profiled then 'Not profiled'
-            when customers.customer_status = 'buyer' then staged.lifecycle_stage
-            else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
-        end as segment,
+        {{ customer_segmentation.segment_or_status('customers', 'staged.lifecycle_stage') }}
+            as segment,
         staged.expected_gap_days
     from customers
     left join staged on customers.customer_id = staged.customer_id

@@ -120,11 +120,8 @@ final as (
 
     select
         customers.customer_id,
-        case
-            when not customers.is_profiled then 'Not profiled'
-            when customers.customer_status = 'buyer' then classed.value_class
-            else {{ customer_segmentation.unordered_segment('customers.customer_status') }}
-        end as segment,
+        {{ customer_segmentation.segment_or_status('customers', 'classed.value_class') }}
+            as segment,
         cast(
             case
                 when classed.value_class is not null then coalesce(year_totals.return_amount, 0)
