@@ -84,3 +84,23 @@
         | select('in', ['rfm'] + customer_segmentation.active_segmentations()) | list
     ) }}
 {% endmacro %}
+
+{#
+    One row per customer, month-end and segmentation of the history: customer_months in the long
+    form.
+
+    {{ months_unpivoted() }}   ->   select customer_id, month_end, 'rfm' as segmentation, …
+#}
+{% macro months_unpivoted() -%}
+    {% for segmentation in customer_segmentation.history_segmentations() -%}
+    select
+        customer_id,
+        month_end,
+        '{{ segmentation }}' as segmentation,
+        {{ segmentation }}_segment as segment,
+        revenue_3_months
+    from {{ ref('customer_segmentation', 'customer_months') }}
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -143,7 +143,7 @@ centred as (
             changed.scale = 'days'
             or (changed.base is not null and spreads.spread is not null)
         ) as is_judged,
-        -- Amounts and counts movement by a share of themselves, the others by so much.
+        -- Amounts and counts must move by a share of themselves, the others by a difference.
         case
             when changed.scale in ('amount', 'count') then ln(1 + limits.drift_min_change)
             else 0

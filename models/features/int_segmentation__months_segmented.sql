@@ -1,4 +1,4 @@
--- One row per customer and month-end: the segments as they stood then
+-- One row per customer and month-end: what was known of them, and their segments, as of then
 {%- set active = customer_segmentation.active_segmentations() %}
 {%- set score_within = var('score_within') %}
 {%- set score_groups = ['month_end'] + (['score_group'] if score_within else []) %}
@@ -139,8 +139,7 @@ staged as (
 final as (
 
     select
-        months.customer_id,
-        months.month_end,
+        months.*,
         {{ customer_segmentation.rfm_segment(
             'months', 'segments.segment', 'months.month_end'
         ) }} as rfm_segment,
@@ -152,11 +151,8 @@ final as (
             ('value', 'classed.value_class'), ('lifecycle', 'staged.lifecycle_stage'),
         ] -%}
         {% if segmentation in active -%}
-        case
-            when not months.is_profiled then 'Not profiled'
-            when months.customer_status = 'buyer' then {{ found }}
-            else {{ customer_segmentation.unordered_segment('months.customer_status') }}
-        end as {{ segmentation }}_segment,
+        {{ customer_segmentation.segment_or_status('months', found) }}
+            as {{ segmentation }}_segment,
         {%- else -%}
         cast(null as {{ dbt.type_string() }}) as {{ segmentation }}_segment,
         {%- endif %}

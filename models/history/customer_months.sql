@@ -4,21 +4,7 @@
 
 with months as (
 
-    select
-        measured.*,
-        segmented.r_score,
-        segmented.f_score,
-        segmented.m_score,
-        segmented.rfm_score,
-        segmented.rfm_segment,
-        segmented.value_segment,
-        segmented.lifecycle_segment,
-        segmented.lifecycle_stage_alone
-    from {{ ref('int_segmentation__months_measured') }} as measured
-    inner join {{ ref('int_segmentation__months_segmented') }} as segmented
-        on
-            measured.customer_id = segmented.customer_id
-            and measured.month_end = segmented.month_end
+    select * from {{ ref('int_segmentation__months_segmented') }}
 
 ),
 
@@ -122,15 +108,10 @@ final as (
         explained.m_score,
         explained.rfm_score,
         explained.rfm_segment,
-        -- Up at once, and down when the lower segment has stood for two months; what stands outside
-        -- the ranking is no height to fall from.
-        case
-            when
-                previous_ranks.segment_rank > ranks.segment_rank
-                and ranks.segment_rank > 0
-                then explained.previous_rfm_segment
-            else explained.rfm_segment
-        end as rfm_segment_held,
+        {{ customer_segmentation.held_segment(
+            'explained.rfm_segment', 'ranks.segment_rank',
+            'explained.previous_rfm_segment', 'previous_ranks.segment_rank'
+        ) }} as rfm_segment_held,
         {% for segmentation in ['value', 'lifecycle'] -%}
         {% if segmentation in segmentations -%}
         explained.{{ segmentation }}_segment,

@@ -7,9 +7,9 @@ with flows as (
 
 ),
 
-customers as (
+migrations as (
 
-    select * from {{ ref('customer_months') }}
+    select * from {{ ref('segment_migrations') }}
 
 ),
 
@@ -23,7 +23,6 @@ segments as (
 
     select
         segmentation,
-        segment,
         segment_key
     from {{ ref('segment_directory') }}
 
@@ -33,27 +32,25 @@ totals as (
 
     select
         month_end,
-        count(*) as customer_count
-    from customers
-    group by month_end
+        segmentation,
+        sum(customers) as customer_count
+    from migrations
+    group by
+        month_end,
+        segmentation
 
 ),
 
 members as (
 
-    {% for segmentation in customer_segmentation.history_segmentations() -%}
     select
         month_end,
-        '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment,
-        count(*) as member_count
-    from customers
+        to_segment_key,
+        sum(customers) as member_count
+    from migrations
     group by
         month_end,
-        {{ segmentation }}_segment
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+        to_segment_key
 
 ),
 
@@ -74,15 +71,11 @@ shares as (
         'reported' as verdict
     from totals
     inner join months on totals.month_end = months.month_end
-    cross join segments
+    inner join segments on totals.segmentation = segments.segmentation
     left join members
         on
             totals.month_end = members.month_end
-            and segments.segmentation = members.segmentation
-            and segments.segment = members.segment
-    where
-        segments.segmentation
-        in ('{{ customer_segmentation.history_segmentations() | join("', '") }}')
+            and segments.segment_key = members.to_segment_key
 
 ),
 

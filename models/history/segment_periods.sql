@@ -1,24 +1,8 @@
 -- One row per customer, segmentation and period in which they held one segment without a break
-{%- set segmentations = customer_segmentation.history_segmentations() %}
 
 with months as (
 
-    select * from {{ ref('customer_months') }}
-
-),
-
-held as (
-
-    {% for segmentation in segmentations -%}
-    select
-        customer_id,
-        month_end,
-        '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment
-    from months
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    {{ customer_segmentation.months_unpivoted() }}
 
 ),
 
@@ -28,7 +12,7 @@ compared as (
         *,
         lag(segment) over (partition by segmentation, customer_id order by month_end)
             as previous_segment
-    from held
+    from months
 
 ),
 

@@ -1,24 +1,25 @@
 -- The migrations of a month add up to its segments, and to those of the month before
 {{ config(enabled=var('history_months') | int > 0) }}
 
-{%- set segmentations = customer_segmentation.history_segmentations() %}
+with customers as (
 
-with months as (
+    {{ customer_segmentation.months_unpivoted() }}
 
-    {% for segmentation in segmentations -%}
+),
+
+months as (
+
     select
         month_end,
-        '{{ segmentation }}' as segmentation,
-        {{ segmentation }}_segment as segment,
+        segmentation,
+        segment,
         count(*) as customers,
         sum(revenue_3_months) as revenue
-    from {{ ref('customer_months') }}
+    from customers
     group by
         month_end,
-        {{ segmentation }}_segment
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+        segmentation,
+        segment
 
 ),
 

@@ -1,20 +1,9 @@
 -- Every month lies in exactly one period, with its segment, and no period is longer than its months
 {{ config(enabled=var('history_months') | int > 0) }}
 
-{%- set segmentations = customer_segmentation.history_segmentations() %}
-
 with months as (
 
-    {% for segmentation in segmentations -%}
-    select
-        customer_id,
-        '{{ segmentation }}' as segmentation,
-        month_end,
-        {{ segmentation }}_segment as segment
-    from {{ ref('customer_months') }}
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    {{ customer_segmentation.months_unpivoted() }}
 
 ),
 
