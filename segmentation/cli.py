@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
 from segmentation.settings import ROOT, read_vars
+from segmentation.sql import identifier
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,9 +41,8 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
     warned = [outcome.node for outcome in result.result.results if outcome.status == "warn"]
     database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
-    schema = '"' + mart.schema.replace('"', '""') + '"'
     dbt.say()
-    dbt.say(summary.summarise(database, schema))
+    dbt.say(summary.summarise(database, identifier(mart.schema)))
     dbt.say()
     names = ", ".join(node.name for node in warned)
     dbt.say(f"All {tests} tests passed" + (f"; to look at: {names}" if warned else "."))

@@ -14,6 +14,7 @@ from dbt_common.events.base_types import EventMsg
 
 from segmentation.errors import LOG, UserError, pointed, sentence_of
 from segmentation.settings import ROOT
+from segmentation.sql import identifier, literal
 
 # A warning of dbt is an error in this project, except a test that is meant to warn.
 WARNINGS = '{"error": "all", "warn": ["LogTestResult"]}'
@@ -106,9 +107,8 @@ def _mirror(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Makes every relation of a database one of the connection's own, a view of the same name."""
     known = "select database_name from duckdb_databases()"
     before = connection.execute(known).fetchall()
-    path = str(database).replace("'", "''")
     try:
-        connection.execute(f"attach '{path}' (read_only)")
+        connection.execute(f"attach {literal(database)} (read_only)")
     except duckdb.Error as error:
         raise UserError(sentence_of(str(error)).replace(f"; {LOG}", ".")) from error
     [(name,)] = set(connection.execute(known).fetchall()) - set(before)
@@ -116,7 +116,7 @@ def _mirror(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
         select table_schema, table_name from information_schema.tables where table_catalog = $name
     """
     for names in connection.execute(relations, {"name": name}).fetchall():
-        schema, table, origin = ('"' + n.replace('"', '""') + '"' for n in (*names, name))
+        schema, table, origin = map(identifier, (*names, name))
         connection.execute(f"create schema if not exists {schema}")
         # A view that no longer works is nobody's input.
         with contextlib.suppress(duckdb.Error):

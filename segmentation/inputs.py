@@ -35,6 +35,7 @@ from segmentation.guess import (
     transactions_mapping,
 )
 from segmentation.settings import ROOT
+from segmentation.sql import identifier
 from segmentation.summary import CLASSES
 
 TEXT = (".csv", ".tsv", ".txt")
@@ -193,9 +194,7 @@ def _described(place: Scratch, name: str, settings: dict) -> Look:
     with duckdb.connect(str(place.database)) as connection:
         table = f"{place.schema}.input_sample"
         described = connection.execute(f"describe {table}").fetchall()
-        texts = ", ".join(
-            'cast("' + heading.replace('"', '""') + '" as varchar)' for heading, *_ in described
-        )
+        texts = ", ".join(f"cast({identifier(heading)} as varchar)" for heading, *_ in described)
         rows = connection.execute(f"select {texts} from {table}").fetchall()
         counts = f"select * from {place.schema}.input_counts"
         [(row_count, *filled)] = connection.execute(counts).fetchall()

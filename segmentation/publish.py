@@ -16,6 +16,7 @@ import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
 from segmentation.settings import ROOT
+from segmentation.sql import identifier, literal
 
 FILE = "segments.duckdb"
 PARQUET = "parquet"
@@ -93,7 +94,7 @@ def publish_build() -> Path:
             _remove_leftovers(folder)
             run = uuid4().hex[:8]
             file, parquet = folder / f".{FILE}.{run}", folder / f".{PARQUET}.{run}"
-            connection.execute(f"attach {_text(file)} as public (storage_version '{STORAGE}')")
+            connection.execute(f"attach {literal(file)} as public (storage_version '{STORAGE}')")
             connection.execute("begin")
             _fill(connection, results, manifest)
             connection.execute("commit")
@@ -167,7 +168,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     if not database.exists():
         raise NotPublished(f"there is no database {database}: run `make build`.")
     try:
-        connection.execute(f"attach {_text(database)} as built (read_only)")
+        connection.execute(f"attach {literal(database)} as built (read_only)")
     except duckdb.Error as error:
         said = sentence_of(str(error)).replace(f"; {LOG}", ".")
         raise UserError(said) from error
@@ -203,7 +204,7 @@ def _models(manifest: dict) -> Iterator[dict]:
 def _fill(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) -> None:
     """Writes the public marts and build_info into the new file, with their descriptions."""
     relations = {
-        node["name"]: f"{_name(node['schema'])}.{_name(node['alias'])}"
+        node["name"]: f"{identifier(node['schema'])}.{identifier(node['alias'])}"
         for node in _models(manifest)
     }
     metadata = results["metadata"]
@@ -226,14 +227,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) 
         table, said = node["name"], node["description"]
         rows = f"select * from built.{relations[table]}"
         if rules := node["config"]["meta"].get("small_cells"):
-            rows = _suppressed(connection, rows, rules, minimum)
+            rows = suppress_small_cells(connection, rows, rules, minimum)
             said = f"{said.rstrip()} Cells of fewer than {minimum} customers are null."
-        connection.execute(f"create table public.{_name(table)} as {rows}")
+        connection.execute(f"create table public.{identifier(table)} as {rows}")
         meanings = {name: column["description"] for name, column in node["columns"].items()}
         _describe(connection, table, said, meanings)
 
 
-def _suppressed(
+def suppress_small_cells(
     connection: duckdb.DuckDBPyConnection, rows: str, rules: list[dict], minimum: int
 ) -> str:
     """A query for the rows without what small cells measure.
@@ -254,9 +255,11 @@ def _suppressed(
     )
     hidden: dict[str, list[str]] = {}
     for number, rule in enumerate(rules):
-        counts = ", ".join(f"nullif({_name(name)}, 0)" for name in rule["counts"])
+        counts = ", ".join(f"nullif({identifier(name)}, 0)" for name in rule["counts"])
         count, flag = f"coalesce(least({counts}), 0)", f"is_hidden_{number}"
-        filled = " or ".join(f"coalesce({_name(name)} <> 0, false)" for name in rule["measures"])
+        filled = " or ".join(
+            f"coalesce({identifier(name)} <> 0, false)" for name in rule["measures"]
+        )
         connection.execute(f"alter table cells add column {flag} boolean")
         connection.execute(f"update cells set {flag} = {count} < {minimum} and ({filled})")
         further = [
@@ -264,7 +267,7 @@ def _suppressed(
             cell in (
                 select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
                 from cells
-                group by {", ".join(map(_name, total))}
+                group by {", ".join(map(identifier, total))}
                 having
                     count(*) filter (where {flag}) = 1
                     or sum({count}) filter (where {flag}) < {minimum}
@@ -272,7 +275,7 @@ def _suppressed(
             """
             for total in rule.get("totals", [])
         ]
-        if repeats := ", ".join(map(_name, rule.get("repeats", []))):
+        if repeats := ", ".join(map(identifier, rule.get("repeats", []))):
             further.append(f"({repeats}) in (select ({repeats}) from cells where {flag})")
         while sum(
             connection.execute(
@@ -284,7 +287,7 @@ def _suppressed(
         for name in rule["measures"]:
             hidden.setdefault(name, []).append(flag)
     shown = ", ".join(
-        f"case when not ({' or '.join(flags)}) then {_name(name)} end as {_name(name)}"
+        f"case when not ({' or '.join(flags)}) then {identifier(name)} end as {identifier(name)}"
         for name, flags in hidden.items()
     )
     flags = ", ".join(f"is_hidden_{number}" for number in range(len(rules)))
@@ -295,10 +298,12 @@ def _suppressed(
 def _describe(
     connection: duckdb.DuckDBPyConnection, table: str, said: str, meanings: dict[str, str]
 ) -> None:
-    named = f"public.{_name(table)}"
-    connection.execute(f"comment on table {named} is {_text(said.strip())}")
+    named = f"public.{identifier(table)}"
+    connection.execute(f"comment on table {named} is {literal(said.strip())}")
     for column, meaning in meanings.items():
-        connection.execute(f"comment on column {named}.{_name(column)} is {_text(meaning.strip())}")
+        connection.execute(
+            f"comment on column {named}.{identifier(column)} is {literal(meaning.strip())}"
+        )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -306,8 +311,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     folder.mkdir()
     tables = "select table_name from duckdb_tables() where database_name = 'public'"
     for (table,) in connection.execute(tables).fetchall():
-        path = _text(folder / f"{table}.parquet")
-        connection.execute(f"copy public.{_name(table)} to {path} (format parquet)")
+        path = literal(folder / f"{table}.parquet")
+        connection.execute(f"copy public.{identifier(table)} to {path} (format parquet)")
 
 
 def _flush(files: list[Path]) -> None:
@@ -359,11 +364,3 @@ def _remove_leftovers(folder: Path) -> None:
 
 def _project_version() -> str:
     return yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["version"]
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

@@ -139,7 +139,19 @@ staged as (
 final as (
 
     select
-        months.*,
+        months.customer_id,
+        months.month_end,
+        months.is_in_history,
+        months.has_ordered,
+        months.has_returned,
+        months.first_ordered_on,
+        months.recency_days,
+        months.frequency,
+        months.monetary,
+        months.scored_frequency,
+        months.scored_monetary,
+        months.revenue_12_months,
+        months.revenue_3_months,
         {{ customer_segmentation.rfm_segment(
             'months', 'segments.segment', 'months.month_end'
         ) }} as rfm_segment,

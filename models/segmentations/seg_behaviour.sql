@@ -121,8 +121,9 @@ final as (
 
     select
         customers.customer_id,
-        {{ customer_segmentation.segment_or_status('customers', "coalesce(behaviours.behaviour, 'Mixed')") }}
-            as segment,
+        {{ customer_segmentation.segment_or_status(
+            'customers', "coalesce(behaviours.behaviour, 'Mixed')"
+        ) }} as segment,
         measured.buyer_type,
         measured.median_order_amount,
         measured.median_line_units,

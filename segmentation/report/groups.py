@@ -21,6 +21,7 @@ from segmentation.report.figures import (
 )
 from segmentation.report.marts import Marts
 from segmentation.report.words import join, number, people, whole
+from segmentation.sql import identifier, literal
 from segmentation.summary import TITLES
 
 # Where each feature set's clusters stand as a segment of each customer.
@@ -91,13 +92,14 @@ def values_of(marts: Marts, feature: str) -> str | None:
         name=feature,
     )
     if columns:
-        return f'select customer_id, "{feature}"::double as value from customer_segments'
-    name = feature.replace("'", "''")
-    if marts.one(f"select count(number_value) from customer_attributes where attribute = '{name}'"):
-        return (
-            "select customer_id, number_value as value from customer_attributes "
-            f"where attribute = '{name}'"
-        )
+        column = identifier(feature)
+        return f"select customer_id, {column}::double as value from customer_segments"
+    attribute = (
+        "from customer_attributes "
+        f"where attribute = {literal(feature)} and number_value is not null"
+    )
+    if marts.one(f"select count(*) {attribute}"):
+        return f"select customer_id, number_value as value {attribute}"
     return None
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.publish import _suppressed
+from segmentation.publish import suppress_small_cells
+from segmentation.sql import literal
 
 
 class Marts:
@@ -13,8 +14,7 @@ class Marts:
 
     def __init__(self, file: Path):
         self.connection = duckdb.connect()
-        path = str(file).replace("'", "''")
-        self.connection.execute(f"attach '{path}' as published (read_only)")
+        self.connection.execute(f"attach {literal(file)} as published (read_only)")
         self.connection.execute("use published")
         self.tables = {
             name
@@ -64,7 +64,7 @@ class Marts:
         cells add up to something known.
         """
         rule = {"counts": [count], "measures": measures, "totals": [["all_cells"]]}
-        shown = _suppressed(
+        shown = suppress_small_cells(
             self.connection, f"select *, true as all_cells from ({query})", [rule], self.minimum
         )
         return self.rows(f"select * exclude (all_cells) from ({shown}) order by {order}")

@@ -1,6 +1,7 @@
 """What the tests of whole builds share: one build of the demo, and how to build anything else."""
 
 import contextlib
+import csv
 import gc
 import hashlib
 import importlib.util
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -340,6 +341,13 @@ def built(demo: Outcome, workshop: Workshop) -> Workshop:
     """A workshop whose database holds a complete build of the demo."""
     shutil.copy(demo.database, workshop.database)
     return workshop
+
+
+def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence]) -> Path:
+    """Writes rows below their headings; gives the file."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([headings, *rows])
+    return path
 
 
 def shared_data(name: str) -> Path:

@@ -1,12 +1,10 @@
 """History as it stood: what came later changes no earlier month."""
 
-import csv
 import random
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from conftest import ALL, TABLES, WITH_HISTORY, Outcome, Workshop, fingerprint
+from conftest import ALL, TABLES, WITH_HISTORY, Outcome, Workshop, fingerprint, write_csv
 
 HEADINGS = [
     *("customer_id", "order_id", "product_id", "quantity", "unit_price", "ordered_at", "store"),
@@ -68,12 +66,6 @@ def shop(seed: int) -> list[tuple]:
     return rows
 
 
-def written(path: Path, rows: list[tuple]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADINGS, *rows])
-    return path
-
-
 @pytest.mark.parametrize(
     ("seed", "month_end", "settings"),
     [
@@ -102,7 +94,7 @@ def test_later_rows_change_no_earlier_month(seed, month_end, settings, tmp_path,
     def built(name: str, rows: list[tuple], more: dict, only: tuple = TABLES) -> Outcome:
         folder = tmp_path / name
         folder.mkdir()
-        path = written(folder / "lines.csv", rows)
+        path = write_csv(folder / "lines.csv", HEADINGS, rows)
         outcome = Workshop(folder).build_here(settings | more, transactions=path, only=only)
         assert outcome.code == 0, outcome.err
         return outcome

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 from conftest import MARTS, ROOT, SCHEMA, TABLES, Outcome, Workshop, environment, fingerprint
 
-from segmentation.publish import NotPublished, _suppressed, publish_build
+from segmentation.publish import NotPublished, publish_build, suppress_small_cells
 
 PUBLIC = sorted(set(MARTS) - {"rejected_transactions"})
 
@@ -541,7 +541,9 @@ def suppressed(rows: list[tuple], *rules: dict, columns: str) -> list[tuple]:
     with duckdb.connect() as connection:
         values = ", ".join(str(row).replace("None", "null") for row in rows)
         query = f"select * from (values {values}) as mart({columns})"
-        return connection.execute(_suppressed(connection, query, list(rules), 5)).fetchall()
+        return connection.execute(
+            suppress_small_cells(connection, query, list(rules), 5)
+        ).fetchall()
 
 
 def test_small_cells_and_what_would_tell_them_are_hidden():

@@ -1,23 +1,15 @@
 """Behaviour, value, lifecycle and hybrid in whole builds: published fits, simulated shops, vars."""
 
-import csv
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TABLES, shared_data
+from conftest import TABLES, shared_data, write_csv
 
 NINE = {
     *("rfm", "kmeans", "demographic", "geographic", "psychographic"),
     *("behaviour", "value", "lifecycle", "hybrid"),
 }
-
-
-def written(path: Path, headings: list[str], rows: list[tuple]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([headings, *rows])
-    return path
 
 
 def test_nine_segmentations_of_the_demo(demo):
@@ -41,7 +33,7 @@ def test_cdnow_is_fitted_as_published(workshop, tmp_path):
     """Fader, Hardie and Lee (2005), time in weeks; Fader and Hardie (2013), money in dollars."""
     path = shared_data("cdnow_sample.txt")
     ids = {line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()}
-    consumers = written(
+    consumers = write_csv(
         tmp_path / "everybody.csv", ["id", "kind"], [(name, "Consumer") for name in sorted(ids)]
     )
     built = workshop.build_here(
@@ -101,7 +93,7 @@ def simulated(tmp_path_factory) -> tuple[list[tuple], list[tuple]]:
 
 def test_a_shop_as_modelled_is_ok(workshop, simulated, tmp_path):
     lines, later = simulated
-    path = written(tmp_path / "lines.csv", ["customer_id", "ordered_at", "amount"], lines)
+    path = write_csv(tmp_path / "lines.csv", ["customer_id", "ordered_at", "amount"], lines)
     built = workshop.build_here(
         {
             "transaction_columns": {
@@ -147,7 +139,9 @@ STORES = [
 
 def test_scores_within_stores(workshop, tmp_path):
     """Each store has its own best and worst customers; who orders from both is of one."""
-    path = written(tmp_path / "lines.csv", ["store", "customer_id", "ordered_at", "amount"], STORES)
+    path = write_csv(
+        tmp_path / "lines.csv", ["store", "customer_id", "ordered_at", "amount"], STORES
+    )
     columns = ["customer_id", "ordered_at", "amount", "store"]
     apart = workshop.build_here(
         {
@@ -179,7 +173,7 @@ def test_profit_is_known_where_every_cost_is(workshop, tmp_path):
         ("long ago", "5", "2023-05-01", 1, "10", "4"),
     ]
     headings = ["customer_id", "order_id", "ordered_at", "quantity", "unit_price", "unit_cost"]
-    path = written(tmp_path / "lines.csv", headings, lines)
+    path = write_csv(tmp_path / "lines.csv", headings, lines)
     built = workshop.build_here(
         {
             "transaction_columns": {name: name for name in headings},
