@@ -1,6 +1,5 @@
--- One row per customer and attribute or psychographic column that the customer's record tells
-{%- set numbers = customer_segmentation.psychographic_columns()
-    + customer_segmentation.attribute_columns('number') %}
+-- One row per customer and attribute that the customer's record tells
+{%- set numbers = customer_segmentation.features_numeric() %}
 {%- set columns = numbers + customer_segmentation.attribute_columns('text') %}
 
 with customers as (
@@ -27,14 +26,6 @@ final as (
     where {{ column }} is not null
     {% if not loop.last %}union all
     {% endif %}
-    {%- else -%}
-    select
-        customer_id,
-        '' as attribute,
-        '' as text_value,
-        cast(null as {{ customer_segmentation.type_double() }}) as number_value
-    from customers
-    where false
     {%- endfor %}
 
 )

@@ -1,5 +1,6 @@
 """The sections on who the customers are and where."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -24,6 +25,7 @@ from segmentation.report.figures import (
 from segmentation.report.groups import sample, spread_out, values_of
 from segmentation.report.marts import Marts
 from segmentation.report.words import join, number, people, percent, whole
+from segmentation.sql import literal
 
 BANDS = {
     "gender": "Gender",
@@ -31,6 +33,8 @@ BANDS = {
     "income_band": "Income",
     "spending_group": "Spending score in three groups",
 }
+# Each has a bar for every step of its values, besides its violins.
+NUMBERS = ("age", "annual_income", "spending_score")
 BAND_ORDER = ("under", "Low", "Middle", "High", "Female", "Male", "Diverse", "Unknown")
 
 
@@ -59,13 +63,10 @@ def people_told(marts: Marts) -> Section:
                 if column != "spending_group"
                 else "Spending score: no chart, for the records hold no such score."
             )
+    section.figures += histograms(marts)
     section.figures += violins(marts)
     if section.figures:
         section.figures += age_by_spending(marts, section)
-        if "annual_income" not in _numbers(marts):
-            section.missing.append(
-                "Age and income are shown in bands: the published data hold no exact ones."
-            )
     else:
         section.missing = []
         section.absent = "There are no customer records, so nothing of this is known."
@@ -73,14 +74,12 @@ def people_told(marts: Marts) -> Section:
 
 
 def _numbers(marts: Marts) -> list[str]:
-    """Attributes that are numbers, the spending score first."""
+    """Attributes that are numbers, those of every shop first."""
     found = marts.rows(
-        """
-        select attribute from customer_attributes where number_value is not null
-        group by attribute order by attribute <> 'spending_score', attribute
-        """
+        "select attribute from customer_attributes where number_value is not null group by all"
     )
-    return [row["attribute"] for row in found]
+    known = [row["attribute"] for row in found]
+    return [name for name in NUMBERS if name in known] + sorted(set(known) - set(NUMBERS))
 
 
 def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
@@ -133,6 +132,84 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
         ),
         hidden(marts, rows),
     )
+
+
+def histograms(marts: Marts) -> Iterator[Figure]:
+    """Customers by steps of a number, about twelve of them, of a round width."""
+    for attribute in [name for name in _numbers(marts) if name in NUMBERS]:
+        told = (
+            "from customer_attributes "
+            f"where attribute = {literal(attribute)} and number_value is not null"
+        )
+        # The few that lie far above all others are one step.
+        ends = marts.row(
+            f"select min(number_value) as low, quantile_cont(number_value, 0.99) as high {told}"
+        )
+        width = _round_width((ends["high"] - ends["low"]) / 12)
+        rows = marts.cells(
+            f"""
+            with counted as (
+                select floor(least(number_value, {ends["high"]}) / {width}) as step,
+                    count(*) as customers
+                {told}
+                group by all
+            )
+            select step, coalesce(customers, 0) as customers
+            from (select unnest(range(min(step)::bigint, max(step)::bigint + 1)) as step
+                from counted)
+            left join counted using (step)
+            """,
+            "customers",
+            ["customers"],
+            "step",
+        )
+        name, starts = spoken(attribute), [row["step"] * width for row in rows]
+        steps = [f"{number(start)} to below {number(start + width)}" for start in starts]
+        steps[-1] = f"{number(starts[-1])} and more"
+        shown = [row["customers"] or 0 for row in rows]
+        if not any(shown):
+            continue
+        middle = marts.one(
+            "select median(number_value) from customer_attributes where attribute = $attribute",
+            attribute=attribute,
+        )
+        yield Figure(
+            f"histogram-{attribute.replace('_', '-')}",
+            f"{name}: how many customers at each",
+            f"Half of the customers lie above {number(middle)}; most common is "
+            f"{steps[shown.index(max(shown))]}.",
+            f"Bars: customers by {name.lower()}, in equal steps.",
+            chart(
+                [
+                    go.Bar(
+                        x=[start + width / 2 for start in starts],
+                        y=shown,
+                        width=width * 0.94,
+                        marker={"color": ACCENT},
+                        text=steps,
+                        textposition="none",
+                        hovertemplate="%{text}: %{y:,} customers<extra></extra>",
+                    )
+                ],
+                280,
+                xaxis={"title": {"text": name}, "tickformat": ",", "nticks": 8},
+                yaxis={"tickformat": ",", "nticks": 5},
+            ),
+            Table(
+                [name, "Customers"],
+                [
+                    [text, or_few(marts, row["customers"], whole)]
+                    for text, row in zip(steps, rows, strict=True)
+                ],
+            ),
+            hidden(marts, rows),
+        )
+
+
+def _round_width(width: float) -> float:
+    """The nearest of 1, 2, 5, 10, 20, 50 … and of 0.1, 0.2 …: 4.3 gives 5."""
+    size = 10 ** math.floor(math.log10(width)) if width > 0 else 1
+    return min((size, 2 * size, 5 * size, 10 * size), key=lambda step: abs(step - width))
 
 
 def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
@@ -200,9 +277,11 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
 
 
 def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
-    if "spending_score" not in _numbers(marts):
+    """Customers by age and spending score, in the colours of the groups that k-means found."""
+    if missing := [name for name in ("age", "spending_score") if name not in _numbers(marts)]:
         section.missing.append(
-            "Age by spending score: no chart, for the records hold no spending score."
+            "Age by spending score: no chart, for the records hold no "
+            f"{join([spoken(name).lower() for name in missing])}."
         )
         return
     segmentation = next(
@@ -213,56 +292,39 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
         ),
         None,
     )
-    ages = [
-        row["age_band"]
-        for row in marts.rows(
-            """
-            select age_band from customer_segments
-            where age_band is not null and age_band <> 'Unknown'
-            group by age_band
-            having count(*) >= (select minimum_cell from build_info)
-            order by age_band not like 'under%', age_band
-            """
-        )
-    ]
-    if not (segmentation and ages and directory(marts, segmentation)):
-        section.missing.append("Age by spending score: no chart, for there are no groups or ages.")
-        return
-    known = {row["segment"]: row for row in directory(marts, segmentation)}
+    known = {row["segment"]: row for row in directory(marts, segmentation)} if segmentation else {}
     names = [name for name, row in known.items() if row["customers"]]
-    place = "case age_band " + " ".join(
-        "when '" + age.replace("'", "''") + f"' then {number}" for number, age in enumerate(ages)
-    )
     rows = sample(
         marts,
-        f"select customer_id, {place} end as value from customer_segments",
+        values_of(marts, "age"),
         values_of(marts, "spending_score"),
-        f"{segmentation}_segment",
+        f"{segmentation}_segment" if segmentation else "null",
         names,
     )
-    middle = marts.rows(
+    bands = marts.rows(
         """
         select age_band, count(*) as customers, median(number_value) as middle
         from customer_segments inner join customer_attributes using (customer_id)
-        where attribute = 'spending_score' and list_contains($ages, age_band)
-        group by all
-        """,
-        ages=ages,
+        where attribute = 'spending_score' and age_band <> 'Unknown'
+        group by age_band
+        having count(*) >= (select minimum_cell from build_info)
+        order by age_band not like 'under%', age_band
+        """
     )
-    middle = [row for row in middle if row["customers"] >= marts.minimum]
-    if not (rows and middle):
-        section.missing.append("Age by spending score: no chart, for too few have told both.")
+    if not (rows and bands):
+        section.missing.append(
+            "Age by spending score: no chart, for too few have told both, or there are no groups."
+        )
         return
-    spread_out(rows, "x")
-    middle.sort(key=lambda row: ages.index(row["age_band"]))
-    top = max(middle, key=lambda row: row["middle"])
+    spread_out(rows, "y")
+    top = max(bands, key=lambda row: row["middle"])
     names = [name for name in names if any(row["segment"] == name for row in rows)]
     yield Figure(
         "age-spending",
         "Age by spending score, by group",
         f"Spending scores are highest at the age {top['age_band']}: half of them lie above "
         f"{number(top['middle'])}.",
-        "Points of customers by age band and spending score, coloured by group.",
+        "Points of customers by age and spending score, coloured by group.",
         chart(
             [
                 go.Scatter(
@@ -276,14 +338,15 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
                 for name in names
             ],
             420,
-            xaxis=labels(ages, 9),
+            xaxis={"title": {"text": "Age in years"}},
             yaxis={"title": {"text": "Spending score"}},
         ),
         Table(
             ["Age", "Customers", "Half of the scores lie above"],
-            [[row["age_band"], whole(row["customers"]), number(row["middle"])] for row in middle],
+            [[row["age_band"], whole(row["customers"]), number(row["middle"])] for row in bands],
         ),
-        f"{whole(len(rows))} customers as points, spread within their age band.",
+        f"{whole(len(rows))} customers as points"
+        + (", drawn at random." if len(rows) == POINTS else "."),
         legend=[(name, known[name]["colour"]) for name in names],
         wide=True,
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -283,6 +284,27 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
             f"group by {column} having count(*) >= 5",
         )
         assert sorted(bars["y"]) == sorted(value for (value,) in counted)
+    for attribute in ("age", "annual_income"):
+        [bars] = traces(browser, f"histogram-{attribute.replace('_', '-')}")
+        told = ask(
+            published,
+            f"select number_value from customer_attributes where attribute = '{attribute}'",
+        )
+        width = bars["x"][1] - bars["x"][0]
+        steps = [int((value - bars["x"][0]) / width + 0.5) for (value,) in told]
+        counted = Counter(min(step, len(bars["x"]) - 1) for step in steps)
+        assert all(shown in (counted[step], 0) for step, shown in enumerate(bars["y"]))
+        assert len(told) - 10 < sum(bars["y"]) <= len(told) and min(steps) == 0
+        for trace in traces(browser, f"violin-{len(attribute)}-{attribute.replace('_', '-')}"):
+            [(values,)] = ask(
+                published,
+                f"""
+                select list(number_value order by number_value) from customer_attributes
+                inner join customer_segments using (customer_id)
+                where attribute = '{attribute}' and gender = '{trace["name"]}'
+                """,
+            )
+            assert sorted(trace["y"]) == [float(f"{value:.3g}") for value in values]
     people, revenue = traces(browser, "where-country")
     assert (sum(people["x"]), sum(revenue["x"])) == pytest.approx((1, 1))
     [(home,)] = ask(
@@ -302,6 +324,35 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
     assert values["y"] == [value for value, _, _ in months]
     ends = [(low, high) for _, low, high in months if low is not None]
     assert band["y"] == [high for _, high in ends] + [low for low, _ in reversed(ends)]
+
+
+def test_customers_are_drawn_by_age_and_spending_score(
+    browser: webdriver.Chrome, published: Path, tmp_path: Path
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            "update customer_attributes set attribute = 'spending_score', "
+            "number_value = 10 * number_value where attribute = 'survey_quality'"
+        )
+    write_report(tmp_path, lambda said: None)
+    show(browser, tmp_path)
+    for trace in traces(browser, "age-spending"):
+        points = ask(
+            tmp_path,
+            f"""
+            select ages.number_value, scores.number_value from customer_attributes as ages
+            inner join customer_attributes as scores using (customer_id)
+            inner join customer_segments using (customer_id)
+            where ages.attribute = 'age' and scores.attribute = 'spending_score'
+                and psychographic_segment = '{trace["name"]}'
+            """,
+        )
+        assert sorted(trace["x"]) == sorted(age for age, _ in points)
+        # Scores of few values are spread a little, so that points do not hide each other.
+        assert sorted(trace["y"]) == pytest.approx(sorted(score for _, score in points), abs=0.3)
+        assert len(points) > 20
+    assert count(browser, "#figure-histogram-spending-score .bars path") > 5
 
 
 def test_the_menu_of_months_changes_the_flows(browser: webdriver.Chrome, published: Path) -> None:
