@@ -11,17 +11,17 @@ compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes
 	--python-version 3.11 --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help build publish report serve check-input test test-spark java docs lock clean
+.PHONY: help build publish report serve check-input test test-spark java docs lineage lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
 	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
 
-build: .venv/installed ## Build every segment, publish what was made, and write the report
+build: .venv/installed ## Build every segment, publish what was made, write report and documentation
 	@$(python) -m segmentation build $(words)
 
-publish: .venv/installed ## Publish the last build again, if it was complete and green
+publish: .venv/installed ## Publish the last build again, if it was complete and green, and report on it
 	@$(python) -m segmentation publish
 
 report: .venv/installed ## Write the report of what is published anew
@@ -47,6 +47,9 @@ java:
 
 docs: .venv/installed ## Write the page that documents models, columns and lineage
 	@$(python) -m segmentation docs $(words)
+
+lineage: .venv/installed ## Draw the picture of the lineage in README anew
+	@$(python) -m segmentation lineage
 
 lock: .venv/installed ## Compile the requirements anew from pyproject.toml
 	@$(compile) --extra dev --output-file requirements.txt

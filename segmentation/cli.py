@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
-from segmentation.settings import ROOT, read_vars
+from segmentation.settings import ROOT, public_folder, read_vars
 from segmentation.sql import identifier
 
 
@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
 def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
+    from segmentation.docs import write_docs
     from segmentation.publish import publish_build
     from segmentation.report import write_report
 
@@ -53,26 +54,27 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     published = publish_build()
     dbt.say(f"Published: {published}, for BI.")
     dbt.say(f"Report: {write_report(published.parent, dbt.say)}; open it in a browser.")
+    dbt.say(f"Documentation: {write_docs(settings)}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
-    dbt.say(
-        f"Next: query {mart.schema}.segment_summary, or run `make docs` for models and columns."
-    )
+    dbt.say(f"Next: open the report, or query segment_summary in {published}.")
 
 
 def publish(settings: dict, words: argparse.Namespace) -> None:
-    """Publish the marts of the last build, if it is complete and green, as one file for BI."""
+    """Publish the last build, if it is complete and green: a file for BI, and its report."""
     from segmentation.publish import publish_build
+    from segmentation.report import write_report
 
-    print(f"Published: {publish_build()}")
+    published = publish_build()
+    print(f"Published: {published}, for BI.")
+    print(f"Report: {write_report(published.parent)}; open it in a browser.")
 
 
 def report(settings: dict, words: argparse.Namespace) -> None:
     """Write the report of what is published, as one HTML page for marketing."""
     from segmentation.report import write_report
 
-    folder = ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
-    print(f"Report: {write_report(folder)}; open it in a browser.")
+    print(f"Report: {write_report(public_folder())}; open it in a browser.")
 
 
 def test(settings: dict, words: argparse.Namespace) -> None:
@@ -94,10 +96,16 @@ def test(settings: dict, words: argparse.Namespace) -> None:
 def docs(settings: dict, words: argparse.Namespace) -> None:
     """Write the documentation of models, columns and lineage as one HTML page."""
     from segmentation import dbt
+    from segmentation.docs import write_docs
 
-    dbt.run(["docs", "generate", "--static"], settings)
-    page = (ROOT / "target" / "static_index.html").as_uri()
-    dbt.say(f"Open {page}#!/overview/customer_segmentation in a browser.")
+    dbt.say(f"Documentation: {write_docs(settings)}; open it in a browser.")
+
+
+def lineage(settings: dict, words: argparse.Namespace) -> None:
+    """Draw the picture of the lineage that stands in README."""
+    from segmentation.lineage import write_picture
+
+    print(f"Drawn: {write_picture()}")
 
 
 def check_input(settings: dict, words: argparse.Namespace) -> None:
@@ -114,6 +122,7 @@ COMMANDS = {
     "check-input": check_input,
     "test": test,
     "docs": docs,
+    "lineage": lineage,
 }
 
 

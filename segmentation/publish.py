@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
-from segmentation.settings import ROOT
+from segmentation.settings import ROOT, public_folder, target_folder
 from segmentation.sql import identifier, literal
 
 FILE = "segments.duckdb"
@@ -24,7 +24,8 @@ PARQUET = "parquet"
 STORAGE = "v1.0.0"
 # The input's own text may hold anything.
 NEVER = "rejected_transactions"
-GREEN = ("success", "pass", "warn")
+# Exposures and saved queries have nothing to run.
+GREEN = ("success", "pass", "warn", "no-op")
 TRANSACTIONS = "built.{stg_segmentation__transactions}"
 CUSTOMERS = "built.{stg_segmentation__customers}"
 # Sums of hashes do not depend on the order of rows, and tell one row from two.
@@ -81,8 +82,7 @@ def publish_build() -> Path:
     profile read, too. Raises NotPublished unless they hold one complete, green build, or where the
     folder cannot be written; what was published before then stays as it is.
     """
-    folder = ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
-    target = ROOT / os.environ.get("DBT_TARGET_PATH", "target")
+    folder, target = public_folder(), target_folder()
     database = ROOT / os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
     results, manifest = _read(target / "run_results.json"), _read(target / "manifest.json")
     _check_build(results, manifest)

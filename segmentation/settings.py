@@ -1,13 +1,36 @@
 """Reads what the person asked for: a vars file and an input, as the vars that dbt is given."""
 
+import os
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import yaml
 
 from segmentation.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def public_folder() -> Path:
+    """The folder of what is published."""
+    return ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
+
+
+def target_folder() -> Path:
+    """The folder of what dbt leaves behind."""
+    return ROOT / os.environ.get("DBT_TARGET_PATH", "target")
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Writes a text so that who opens the file has the old one or the new one, and no half."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_vars(

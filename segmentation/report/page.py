@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 import pandas as pd
@@ -26,6 +25,7 @@ from segmentation.report.people import geography, people_told
 from segmentation.report.quality import quality
 from segmentation.report.segments import further, rfm
 from segmentation.report.words import day
+from segmentation.settings import write_whole
 
 HERE = Path(__file__).parent
 REPORT = "report.html"
@@ -62,12 +62,7 @@ def write(folder: Path, say: Callable[[str], None]) -> Path:
             _timed(say, name, lambda make=make: make(marts)) for name, make in SECTIONS.items()
         ]
         html = _timed(say, "the page", lambda: render(marts, first, sections))
-    unfinished = folder / f".{REPORT}.{uuid4().hex[:8]}"
-    try:
-        unfinished.write_text(html, encoding="utf-8")
-        unfinished.replace(folder / REPORT)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(folder / REPORT, html)
     return folder / REPORT
 
 

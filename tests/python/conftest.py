@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -27,8 +27,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from jinja2 import Environment
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 import segmentation.dbt
+import segmentation.docs
 import segmentation.publish
 import segmentation.report
 from segmentation.cli import main
@@ -45,6 +48,19 @@ LISTED = {
     "attribute_columns": {"loyalty_tier": "text", "newsletter_opens": "number"},
 }
 SCHEMA = "main_segmentation"
+# What browsers have shown, for who looks; git ignores it.
+PICTURES = ROOT / "target" / "pictures"
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--hide-scrollbars",
+]
 MARTS = sorted(
     model["name"]
     for path in ("models/marts/_marts.yml", "models/history/_history.yml")
@@ -235,7 +251,8 @@ class Workshop:
     ) -> Outcome:
         """Runs `python -m segmentation …` in this process, which takes a fraction of the time.
 
-        Builds publish nothing: dbt writes none of the files by which a build is known to be whole.
+        Builds publish nothing: dbt writes none of the files by which a build is known to be whole,
+        and none of which documentation is made.
         runner: dbtRunner reads the project anew, as a new process does.
         """
         out, err = io.StringIO(), io.StringIO()
@@ -252,6 +269,7 @@ class Workshop:
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
             patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
             patch.setattr(segmentation.report, "write_report", lambda folder, say: "none")
+            patch.setattr(segmentation.docs, "write_docs", lambda settings: "none")
             try:
                 code = main(list(words))
             finally:
@@ -334,6 +352,29 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Outcome:
 def marts(demo: Outcome) -> dict[str, str]:
     """For each mart of the demo a hash of all its rows."""
     return demo.fingerprints()
+
+
+@pytest.fixture(scope="session")
+def published(demo: Outcome) -> Path:
+    """The folder that the build of the demo published to, with the report that it wrote."""
+    return demo.database.parent / "public"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    browsers = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    program, driver = next(filter(None, browsers), None), shutil.which("chromedriver")
+    if not (program and driver):
+        assert not os.environ.get("CI"), "CI must have chromium and chromedriver"
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
 
 
 @pytest.fixture

@@ -38,7 +38,10 @@ def test_every_mart_has_a_contract_and_every_column_a_description(manifest):
     for model in public:
         assert model["contract"]["enforced"], model["name"]
         for column in model["columns"].values():
-            assert len(column["description"]) > 15, f"{model['name']}.{column['name']}"
+            name, said = f"{model['name']}.{column['name']}", column["description"]
+            assert len(said) > 15, name
+            if column["data_type"] in ("bigint", "integer", "double", "decimal(18, 4)"):
+                assert re.search("additive|sums? ", said, re.I), f"{name}: can it be summed?"
     for seed in manifest["nodes"].values():
         if seed["resource_type"] == "seed":
             assert seed["description"], seed["name"]

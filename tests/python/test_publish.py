@@ -363,7 +363,9 @@ def test_what_dbt_makes_after_a_green_build_is_not_published(demo, tmp_path):
     shutil.copy(demo.database, build.database)
     shutil.copytree(demo.database.parent / "target", tmp_path / "target", ignore=left_out)
     done = workshop.run("segmentation", "publish")
-    assert (done.code, done.out, done.err) == (0, f"Published: {build.file}\n", "")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"Published: {build.file}, for BI.\n")
+    assert (build.file.parent / "report.html").exists()
     before = contents(build.file.parent)
     # As a command that is killed leaves it: dbt's files are still those of the green build.
     again = workshop.build_here(only=("--select", "customer_segments", *TABLES))

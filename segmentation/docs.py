@@ -1,0 +1,46 @@
+"""Writes dbt's documentation site as one page."""
+
+import json
+import shutil
+from pathlib import Path
+
+from segmentation import dbt
+from segmentation.settings import public_folder, target_folder, write_whole
+
+# By itself the site opens on a page about dbt.
+FIRST_PAGE = "#!/overview/customer_segmentation"
+
+
+def write_docs(settings: dict) -> Path:
+    """Writes docs/index.html among what is published, one file that asks nothing of any host.
+
+    settings: vars by name, as the build had them. Gives the file. Raises UserError with one
+    sentence where dbt does.
+    """
+    # Apart from what a build left in target/, by which publishing knows that it is whole.
+    folder = target_folder() / "docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    read_before = target_folder() / "partial_parse.msgpack"
+    if read_before.exists():
+        shutil.copy(read_before, folder)
+    dbt.run(["docs", "generate", "--target-path", str(folder)], settings)
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for name in ("manifest", "catalog"):
+        known = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        # Where dbt's own static page has them, too; nothing in them may end the script.
+        text = json.dumps(_without_tests(known)).replace("</", "<\\/")
+        page = page.replace(f'"{name.upper()}.JSON INLINE DATA"', text)
+    start = f"<script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
+    file = public_folder() / "docs" / "index.html"
+    write_whole(file, page.replace("<head>", f"<head>{start}", 1))
+    return file
+
+
+def _without_tests(known: dict) -> dict:
+    """Without tests that would be boxes of the lineage; those of columns stay with them."""
+    kept = {
+        key: node
+        for key, node in known["nodes"].items()
+        if not key.startswith("test.") or node.get("test_metadata")
+    }
+    return known | {"nodes": kept} | ({"unit_tests": {}} if "unit_tests" in known else {})

@@ -1,0 +1,80 @@
+"""The documentation as a reader sees it: the overview, columns, and the lineage, in a browser."""
+
+import json
+from pathlib import Path
+
+from conftest import MARTS, PICTURES, Outcome
+from selenium import webdriver
+from selenium.common.exceptions import JavascriptException
+from selenium.webdriver.support.wait import WebDriverWait
+
+from segmentation.lineage import PICTURE, picture
+
+MART = "model.customer_segmentation.customer_segments"
+# The graph is drawn on a canvas; what draws it knows what it drew.
+GRAPH = """
+    const graph = [...document.querySelectorAll('*')].find(element => element._cyreg)._cyreg.cy;
+    return graph.nodes().map(node => [node.id(), node.style('background-color')]);
+"""
+
+
+def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published: Path) -> None:
+    browser.set_window_size(1440, 1000)
+    browser.get_log("performance")
+    page = (published / "docs" / "index.html").as_uri()
+
+    def wait_for(text: str) -> str:
+        shown = "return document.body.textContent"
+        WebDriverWait(browser, 30).until(lambda it: text in it.execute_script(shown))
+        return browser.execute_script(shown)
+
+    browser.get(page)
+    wait_for("From raw order lines and customer records to segments.")
+    browser.get(f"{page}#!/model/{MART}")
+    told = wait_for("One row per customer that an input names")
+    assert "Whole days from the last kept order to the as-of date." in told
+
+    # The address tells what is drawn to a page that is opened anew only.
+    browser.get("about:blank")
+    browser.get(f"{page}#!/model/{MART}?g_v=1&g_i=%2Bcustomer_segments%2B")
+    told = json.loads((published.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
+    above = {MART}
+    while more := {
+        parent for node in above for parent in told["parent_map"][node] if parent not in above
+    }:
+        above |= more
+    below = {f"exposure.customer_segmentation.{name}" for name in told_exposures(told)}
+    WebDriverWait(browser, 30, ignored_exceptions=[JavascriptException]).until(
+        lambda it: {name for name, _ in it.execute_script(GRAPH)} == above | below
+    )
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    browser.save_screenshot(str(PICTURES / "docs_lineage.png"))
+    colours = dict(browser.execute_script(GRAPH))
+    # A colour for each layer, and the graph without tests.
+    for layer in ("staging", "features", "segmentations", "history"):
+        models = [key for key in above if f".{layer}." in ".".join(told["nodes"][key]["fqn"])]
+        assert len({colours[key] for key in models}) == 1 and len(models) > 0, layer
+    requests = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [
+        message["params"]["request"]["url"]
+        for message in requests
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked and all(url.startswith(("file:", "data:")) for url in asked)
+
+
+def told_exposures(manifest: dict) -> list[str]:
+    return [node["name"] for node in manifest["exposures"].values()]
+
+
+def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -> None:
+    manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
+    assert {"report", "published_file", "parquet_exports"} == set(told_exposures(manifest))
+    for exposure in manifest["exposures"].values():
+        read = {key.split(".")[2] for key in exposure["depends_on"]["nodes"]}
+        assert read == set(MARTS) - {"rejected_transactions"}
+
+
+def test_the_picture_of_the_lineage_is_that_of_the_project(demo: Outcome) -> None:
+    manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
+    assert PICTURE.read_text(encoding="utf-8") == picture(manifest), "run `make lineage`"
