@@ -1,4 +1,5 @@
 -- One row per customer, month-end and segmentation: the segment then, and at the month-end before
+{%- set segmentations = customer_segmentation.history_segmentations() %}
 
 with months as (
 
@@ -6,9 +7,26 @@ with months as (
 
 ),
 
+directory as (
+
+    select
+        segmentation,
+        segment_key
+    from {{ ref('segment_directory') }}
+    where segmentation in ({{ customer_segmentation.text_literals(segmentations) }})
+
+),
+
+month_ends as (
+
+    select distinct month_end
+    from months
+
+),
+
 keyed as (
 
-    {% for segmentation in customer_segmentation.history_segmentations() -%}
+    {% for segmentation in segmentations -%}
     {%- set name = customer_segmentation.text_literal(segmentation) -%}
     select
         customer_id,
@@ -20,9 +38,20 @@ keyed as (
         frequency,
         revenue_12_months
     from months
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
+    union all
+    {% endfor -%}
+    -- A row of nobody for each segment: else the last month of one that is empty now would be the
+    -- last one that had somebody.
+    select
+        null as customer_id,
+        month_ends.month_end,
+        directory.segmentation,
+        directory.segment_key,
+        null as previous_segment_key,
+        null as frequency,
+        null as revenue_12_months
+    from month_ends
+    cross join directory
 
 ),
 
@@ -31,13 +60,13 @@ final as (
 
     select
         *,
+        case when frequency > 1 then 1 when frequency = 1 then 0 end as is_repeat_buyer,
         case
             when segment_key <> previous_segment_key
                 then {{ dbt.concat(
                     ['customer_id', "' '", 'cast(month_end as ' ~ dbt.type_string() ~ ')']
                 ) }}
-        end as moved_customer_month,
-        case when frequency > 1 then 1 when frequency = 1 then 0 end as is_repeat_buyer
+        end as moved_customer_month
     from keyed
 
 )
