@@ -1,5 +1,4 @@
 -- One row per customer, month-end and segmentation: the segment then, and at the month-end before
-{%- set segmentations = customer_segmentation.history_segmentations() %}
 
 with months as (
 
@@ -7,26 +6,9 @@ with months as (
 
 ),
 
-directory as (
+held as (
 
-    select
-        segmentation,
-        segment_key
-    from {{ ref('segment_directory') }}
-    where segmentation in ({{ customer_segmentation.text_literals(segmentations) }})
-
-),
-
-month_ends as (
-
-    select distinct month_end
-    from months
-
-),
-
-keyed as (
-
-    {% for segmentation in segmentations -%}
+    {% for segmentation in customer_segmentation.history_segmentations() -%}
     {%- set name = customer_segmentation.text_literal(segmentation) -%}
     select
         customer_id,
@@ -38,20 +20,44 @@ keyed as (
         frequency,
         revenue_12_months
     from months
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+
+),
+
+month_ends as (
+
+    select distinct month_end
+    from held
+
+),
+
+segments as (
+
+    select distinct
+        segmentation,
+        segment_key
+    from held
+
+),
+
+-- A row of nobody for each segment of a month: else the last month of a segment that is empty now
+-- would be the last one that had somebody.
+filled as (
+
+    select * from held
     union all
-    {% endfor -%}
-    -- A row of nobody for each segment: else the last month of one that is empty now would be the
-    -- last one that had somebody.
     select
         null as customer_id,
         month_ends.month_end,
-        directory.segmentation,
-        directory.segment_key,
+        segments.segmentation,
+        segments.segment_key,
         null as previous_segment_key,
         null as frequency,
         null as revenue_12_months
     from month_ends
-    cross join directory
+    cross join segments
 
 ),
 
@@ -67,7 +73,7 @@ final as (
                     ['customer_id', "' '", 'cast(month_end as ' ~ dbt.type_string() ~ ')']
                 ) }}
         end as moved_customer_month
-    from keyed
+    from filled
 
 )
 
