@@ -44,6 +44,7 @@
             or customer_segmentation.is_between('fiscal_year_month', 1, 12),
             'a month from 1 to 12, or nothing'),
         ('predict_value', var('predict_value') in [true, false], 'true or false'),
+        ('metrics', var('metrics') in [true, false], 'true or false'),
         ('predict_value', customer_segmentation.runs_python_models() or not execute
             or not ('value' in segmentations and var('predict_value')),
             'false on ' ~ adapter.type()

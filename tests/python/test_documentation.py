@@ -47,6 +47,20 @@ def test_every_mart_has_a_contract_and_every_column_a_description(manifest):
             assert seed["description"], seed["name"]
 
 
+def test_every_metric_says_its_unit_and_what_may_be_added_up(manifest):
+    """And stands in docs/metrics.md, like every saved query."""
+    page = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    units = r"\b([Cc]ustomers?|[Cc]ustomer-months|share \(0 to 1\)|currency|number)\b"
+    assert len(manifest["metrics"]) >= 10
+    for metric in manifest["metrics"].values():
+        assert re.search(r"\b([Nn]ot a|A)dditive", metric["description"]), metric["name"]
+        assert re.search(units, metric["description"]), metric["name"]
+    for kind in ("metrics", "saved_queries"):
+        for thing in manifest[kind].values():
+            assert thing["label"] and thing["description"], thing["name"]
+            assert f"`{thing['name']}`" in page, thing["name"]
+
+
 def test_every_model_says_its_grain_first(manifest):
     for model in models(manifest):
         first = (ROOT / model["original_file_path"]).read_text(encoding="utf-8").split("\n")[0]

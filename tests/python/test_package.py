@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import chdir
 from pathlib import Path
+from textwrap import dedent
 
 import duckdb
 import pytest
@@ -125,6 +126,8 @@ def test_an_empty_database_gets_the_users_marts_and_nothing_of_ours(built_shop):
     assert built_shop.tables("main_crm") == of_rfm
     manifest = built_shop.manifest()
     assert manifest["unit_tests"] == {}
+    for kind in ("metrics", "semantic_models", "saved_queries"):
+        assert manifest[kind] == {}
     # The front page of the user's docs site is the user's.
     assert "doc.customer_segmentation.__customer_segmentation__" in manifest["docs"]
     assert "doc.customer_segmentation.__overview__" not in manifest["docs"]
@@ -248,6 +251,40 @@ def test_names_that_only_the_package_has_need_no_flag(shop):
         described["models"] = [each for each in described["models"] if each["name"] != name]
     (shop.folder / "models/_models.yml").write_text(yaml.safe_dump(described), encoding="utf-8")
     assert_passes(shop.dbt_here("build"))
+
+
+def test_metrics_are_there_when_they_are_asked_for(built_shop, shop):
+    """Until then the user may have metrics of the same names; the time spine is always theirs."""
+    own = dedent("""\
+        models:
+          - name: days
+            time_spine: {standard_granularity_column: day_on}
+            columns: [{name: day_on, granularity: day}]
+        semantic_models:
+          - name: customers
+            model: ref('shop', 'orders')
+            defaults: {agg_time_dimension: sold_at}
+            entities: [{name: order, type: primary, expr: order_no}]
+            dimensions: [{name: sold_at, type: time, type_params: {time_granularity: day}}]
+            measures: [{name: customers, agg: count, expr: order_no}]
+        metrics:
+          - {name: customers, label: Mine, type: simple, type_params: {measure: customers}}
+    """)
+    folder = shop.folder / "models"
+    (folder / "days.sql").write_text("select date '2024-01-01' as day_on", encoding="utf-8")
+    (folder / "_metrics.yml").write_text(own, encoding="utf-8")
+    done = shop.dbt_here("parse", metrics=False)
+    assert done.code == 0, done.out
+    assert list(shop.manifest()["metrics"]) == ["metric.shop.customers"]
+    assert len(shop.manifest()["semantic_models"]) == 1
+
+    (folder / "_metrics.yml").write_text(own.replace("customers", "own_customers"))
+    shutil.copy(built_shop.database, shop.database)
+    assert_passes(shop.dbt_here("build", "--select", "customer_segmentation.metrics", metrics=True))
+    manifest = shop.manifest()
+    assert len(manifest["metrics"]) > 10
+    spines = [node["name"] for node in manifest["nodes"].values() if node.get("time_spine")]
+    assert spines == ["days"]
 
 
 def test_nothing_is_deprecated_where_it_is_installed(shop):
