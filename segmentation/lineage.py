@@ -12,7 +12,7 @@ INPUTS = {"demo_transactions": "transactions", "demo_customers": "customers"}
 # Python models stand in the layer of what they are made for.
 FOLDERS = {"input": "staging", "clustering": "features", "prediction": "features"}
 # Too many models to be told apart.
-WHOLE = ("staging", "features")
+WHOLE = ("staging", "features", "metrics")
 MARTS = ("marts", "history")
 PLAIN = "#5F6B7A"
 LETTER, HEIGHT, ROW, GAP, EDGE = 8.4, 28, 64, 12, 14
@@ -38,8 +38,10 @@ def picture(manifest: dict) -> str:
         read_here = nodes[key]["depends_on"].get("nodes", [])
         parents[box] |= {boxes[read] for read in read_here if read in boxes}
     for box, read in parents.items():
-        # Features look back at history and marts, which are made of features.
-        read &= {*INPUTS.values(), *WHOLE} - {box} if box in WHOLE else set(parents) - {box}
+        read.discard(box)
+        if box == "features":
+            # They look back at history and marts, which are made of features.
+            read &= {"staging"}
     parents = {box: _directly(box, parents) for box in parents}
     folders = {box: nodes[key]["fqn"][1] for key, box in boxes.items()}
     colours = {

@@ -98,7 +98,10 @@
         month_end,
         '{{ segmentation }}' as segmentation,
         {{ segmentation }}_segment as segment,
-        revenue_3_months
+        previous_{{ segmentation }}_segment as previous_segment,
+        frequency,
+        revenue_3_months,
+        revenue_12_months
     from {{ ref('customer_segmentation', 'customer_months') }}
     {% if not loop.last %}union all
     {% endif %}

@@ -9,9 +9,12 @@ with months as (
 compared as (
 
     select
-        *,
+        customer_id,
+        segmentation,
+        segment,
+        month_end,
         lag(segment) over (partition by segmentation, customer_id order by month_end)
-            as previous_segment
+            as segment_before
     from months
 
 ),
@@ -25,8 +28,8 @@ started as (
         month_end as valid_from
     from compared
     where
-        previous_segment is null
-        or previous_segment <> segment
+        segment_before is null
+        or segment_before <> segment
 
 ),
 

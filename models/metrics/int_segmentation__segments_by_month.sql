@@ -2,27 +2,22 @@
 
 with months as (
 
-    select * from {{ ref('customer_months') }}
+    {{ customer_segmentation.months_unpivoted() }}
 
 ),
 
 held as (
 
-    {% for segmentation in customer_segmentation.history_segmentations() -%}
-    {%- set name = customer_segmentation.text_literal(segmentation) -%}
     select
         customer_id,
         month_end,
-        {{ name }} as segmentation,
-        {{ customer_segmentation.segment_key(name, segmentation ~ '_segment') }} as segment_key,
-        {{ customer_segmentation.segment_key(name, 'previous_' ~ segmentation ~ '_segment') }}
+        segmentation,
+        {{ customer_segmentation.segment_key('segmentation', 'segment') }} as segment_key,
+        {{ customer_segmentation.segment_key('segmentation', 'previous_segment') }}
             as previous_segment_key,
         frequency,
         revenue_12_months
     from months
-    {% if not loop.last %}union all
-    {% endif %}
-    {%- endfor %}
 
 ),
 
