@@ -22,7 +22,7 @@ import numpy
 import pandas
 import pytest
 import yaml
-from conftest import ROOT, Outcome
+from conftest import ROOT
 
 from segmentation.publish import FILE, PARQUET
 
@@ -48,12 +48,6 @@ def blocks(page: str) -> dict[str, str]:
 
 
 STEPS, QUESTIONS = blocks("bi.md"), blocks("questions.md")
-
-
-@pytest.fixture(scope="module")
-def published(demo: Outcome) -> Path:
-    """The folder that the build of the demo published to."""
-    return demo.database.parent / "public"
 
 
 @pytest.fixture
