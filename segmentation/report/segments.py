@@ -298,7 +298,10 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
 
 
 def card(marts: Marts, row: dict) -> Card:
-    """A segment of RFM in words: its description says who they are: what to do."""
+    """A segment of RFM in words: its description says who they are: what to do.
+
+    Of those who object to profiling nothing is told but how many they are.
+    """
     who, _, advice = row["description"].partition(": ")
     if not row["segment_rank"]:
         who, advice = row["description"], ""
@@ -312,7 +315,7 @@ def card(marts: Marts, row: dict) -> Card:
                 behaviour_segment not in ('Mixed', 'Too few orders')
             ) as habit
         from customer_segments
-        where rfm_segment = $segment and frequency > 0
+        where rfm_segment = $segment and frequency > 0 and is_profiled
         """,
         segment=row["segment"],
     )
