@@ -57,7 +57,9 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     dbt.say(f"Documentation: {write_docs(settings)}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
-    dbt.say(f"Next: open the report, or query segment_summary in {published}.")
+    dbt.say(
+        "Next: open the report, or ask the published file: docs/questions.md has ten questions."
+    )
 
 
 def publish(settings: dict, words: argparse.Namespace) -> None:

@@ -48,9 +48,14 @@ def test_the_build_ends_with_what_it_made(demo):
     split = demo.one("select count(*) from customer_segments where is_ntile_split")
     assert f"would have split {split:,} customers" in summary
     assert f"{len(LINES):,}" in summary
-    told = [line for line in summary.splitlines() if line.startswith(("Database:", "Published:"))]
+    places = ("Database:", "Published:", "Report:", "Documentation:")
+    told = [line for line in summary.splitlines() if line.startswith(places)]
     assert str(demo.database) in told[0]
-    assert str(demo.database.parent / "public" / "segments.duckdb") in told[1]
+    for line, file in zip(
+        told[1:], ("segments.duckdb", "report.html", "docs/index.html"), strict=True
+    ):
+        assert f"{demo.database.parent / 'public' / file}" in line
+        assert (demo.database.parent / "public" / file).exists()
     assert max(len(line) for line in summary.splitlines() if line not in told) <= 100
 
 
@@ -352,4 +357,4 @@ def test_plain_dbt_gives_what_make_gives(marts, workshop):
 def test_docs_can_be_made_before_anything_is_built(workshop):
     made = workshop.run("segmentation", "docs")
     assert made.code == 0, made.err
-    assert (workshop.folder / "target/static_index.html").exists()
+    assert (workshop.folder / "public/docs/index.html").exists()
