@@ -349,9 +349,6 @@ def test_plain_dbt_gives_what_make_gives(marts, workshop):
     assert built.code == 0, built.out
     assert built.fingerprints() == marts
     assert workshop.run("dbt.cli.main", "test", "--quiet").code == 0
-    assert workshop.run("dbt.cli.main", "docs", "generate", "--quiet").code == 0
-    catalog = json.loads((workshop.folder / "target/catalog.json").read_text())
-    assert any(key.endswith(".customer_segments") for key in catalog["nodes"])
 
 
 def test_docs_can_be_made_before_anything_is_built(workshop):
