@@ -45,7 +45,7 @@ SECTIONS = {
 def write(folder: Path, say: Callable[[str], None]) -> Path:
     """Writes the report of the file published in a folder beside it; gives the report's path.
 
-    say: is told what is done, and how long it took. Raises UserError where nothing is published.
+    say: is told what took a while, and how long. Raises UserError where nothing is published.
     """
     file = folder / FILE
     if not file.exists():
@@ -69,7 +69,8 @@ def write(folder: Path, say: Callable[[str], None]) -> Path:
 def _timed(say: Callable[[str], None], what: str, make: Callable[[], object]) -> object:
     began = time.monotonic()
     made = make()
-    say(f"{time.monotonic() - began:7.1f} s  report: {what}")
+    if (seconds := time.monotonic() - began) >= 0.05:
+        say(f"{seconds:7.1f} s  report: {what}")
     return made
 
 

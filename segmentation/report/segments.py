@@ -353,9 +353,10 @@ def card(marts: Marts, row: dict) -> Card:
             segment=row["segment"],
             habit=habits["habit"],
         )
-        if having >= marts.minimum:
-            share = percent(having / row["customers"])
-            facts.append(("Most common habit", f"{habits['habit']} ({share} of them)"))
+        share = having / row["customers"]
+        # What few of them do says nothing of the segment.
+        if having >= marts.minimum and share >= 0.1:
+            facts.append(("Most common habit", f"{habits['habit']} ({percent(share)} of them)"))
     return Card(
         row["segment"], row["colour"], sentence(who), facts, sentence(advice) if advice else ""
     )
