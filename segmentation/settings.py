@@ -1,5 +1,6 @@
 """Reads what the person asked for: a vars file and an input, as the vars that dbt is given."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -23,14 +24,22 @@ def target_folder() -> Path:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Writes a text so that who opens the file has the old one or the new one, and no half."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a text so that who opens the file has the old one or the new one, and no half.
+
+    Raises UserError where the file cannot be written.
+    """
     unfinished = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise UserError(
+            f"{file} cannot be written ({error.strerror}): SEGMENTATION_PUBLIC can name another "
+            "folder than public."
+        ) from error
 
 
 def read_vars(
