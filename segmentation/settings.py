@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def public_folder() -> Path:
     """The folder of what is published."""
-    return ROOT / os.environ.get("SEGMENTATION_PUBLIC", "public")
+    return ROOT / (os.environ.get("SEGMENTATION_PUBLIC") or "public")
 
 
 def target_folder() -> Path:
     """The folder of what dbt leaves behind."""
-    return ROOT / os.environ.get("DBT_TARGET_PATH", "target")
+    return ROOT / (os.environ.get("DBT_TARGET_PATH") or "target")
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -18,6 +18,6 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "page.html").mkdir()
     for file in (tmp_path / "file" / "page.html", tmp_path / "page.html"):
-        with pytest.raises(UserError, match="cannot be written .*SEGMENTATION_PUBLIC"):
+        with pytest.raises(UserError, match=r"cannot be written .*SEGMENTATION_PUBLIC"):
             write_whole(file, "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "page.html"]
