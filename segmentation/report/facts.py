@@ -311,9 +311,8 @@ def _leaving(marts: Marts) -> tuple[str, str] | None:
         "Who is leaving, and what that is worth",
         f"{people(leaving['customers'])} ({join(leaving['present'])}) used to order or spend well "
         f"and have stayed away. They brought {number(leaving['revenue'])} in the last twelve "
-        f"months, {percent(leaving['revenue_share'])} of revenue, and "
-        f"{number(leaving['revenue_ever'])} since their first orders: that is what is at stake "
-        "if they do not return.",
+        f"months, {percent(leaving['revenue_share'])} of revenue: that is what is at stake in a "
+        f"year. Since their first orders it was {number(leaving['revenue_ever'])}.",
     )
 
 

@@ -163,6 +163,7 @@ def sizes(marts: Marts) -> Figure:
         "customers",
         ["customers"],
         "month_end, segment",
+        within="month_end",
     )
     months = sorted({row["month_end"] for row in rows})
     cells = {(row["month_end"], row["segment"]): row["customers"] for row in rows}
@@ -170,11 +171,17 @@ def sizes(marts: Marts) -> Figure:
     segments = [row for row in directory(marts, "rfm") if row["segment"] in there]
     first, last = months[0], months[-1]
     totals = {
-        when: sum(cells.get((when, row["segment"])) or 0 for row in segments)
+        when: marts.one("select count(*) from customer_months where month_end = $when", when=when)
         for when in (first, last)
     }
+    # A hidden cell is no share of 0.
+    told = [
+        row
+        for row in segments
+        if all(cells.get((when, row["segment"]), 0) is not None for when in (first, last))
+    ]
     changed = max(
-        segments,
+        told or segments,
         key=lambda row: abs(
             (cells.get((last, row["segment"])) or 0) / (totals[last] or 1)
             - (cells.get((first, row["segment"])) or 0) / (totals[first] or 1)

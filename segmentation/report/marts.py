@@ -57,15 +57,17 @@ class Marts:
         [value] = self.row(query, **parameters).values()
         return value
 
-    def cells(self, query: str, count: str, measures: list[str], order: str) -> list[dict]:
+    def cells(
+        self, query: str, count: str, measures: list[str], order: str, within: str = "true"
+    ) -> list[dict]:
         """Rows of a query that counts customers, without what cells of too few of them measure.
 
-        count: the column that counts. measures: the columns that are None in a hidden cell. The
-        cells add up to something known.
+        count: the column that counts. measures: the columns that are None in a hidden cell.
+        within: an expression; the cells that agree in it add up to something known.
         """
         rule = {"counts": [count], "measures": measures, "totals": [["all_cells"]]}
         shown = suppress_small_cells(
-            self.connection, f"select *, true as all_cells from ({query})", [rule], self.minimum
+            self.connection, f"select *, {within} as all_cells from ({query})", [rule], self.minimum
         )
         return self.rows(f"select * exclude (all_cells) from ({shown}) order by {order}")
 

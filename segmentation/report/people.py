@@ -46,15 +46,7 @@ def people_told(marts: Marts) -> Section:
         "customer; it is not computed here.",
     )
     for column, title in BANDS.items():
-        rows = marts.cells(
-            f"""
-            select {column} as band, count(*) as customers from customer_segments
-            where {column} is not null and is_profiled group by all
-            """,
-            "customers",
-            ["customers"],
-            "band",
-        )
+        rows = _counted(marts, column)
         if any(row["band"] != "Unknown" and row["customers"] for row in rows):
             section.figures.append(bands(marts, column, title, rows))
         else:
@@ -71,6 +63,18 @@ def people_told(marts: Marts) -> Section:
         section.missing = []
         section.absent = "There are no customer records, so nothing of this is known."
     return section
+
+
+def _counted(marts: Marts, column: str) -> list[dict]:
+    return marts.cells(
+        f"""
+        select {column} as band, count(*) as customers from customer_segments
+        where {column} is not null and is_profiled group by all
+        """,
+        "customers",
+        ["customers"],
+        "band",
+    )
 
 
 def _numbers(marts: Marts) -> list[str]:
@@ -94,7 +98,10 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
 
     rows.sort(key=place)
     shown = [row for row in rows if row["customers"]]
-    total = sum(row["customers"] for row in shown)
+    # Hidden ones, too: shares are of all, and a hidden one may be larger.
+    total = marts.one(
+        f"select count(*) from customer_segments where {column} is not null and is_profiled"
+    )
     top = max(
         (row for row in shown if row["band"] != "Unknown"),
         key=lambda row: row["customers"],
@@ -103,7 +110,8 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
     return Figure(
         f"bands-{column.replace('_', '-')}",
         title,
-        f"The largest group is {top['band']}: {people(top['customers'])}, "
+        f"The largest group{' that is shown' if len(shown) < len(rows) else ''} is {top['band']}: "
+        f"{people(top['customers'])}, "
         f"{percent(top['customers'] / total)} of those with a record.",
         f"Bars: customers by {title.lower()}.",
         chart(
@@ -213,6 +221,9 @@ def _round_width(width: float) -> float:
 
 
 def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
+    # A gender that is hidden where genders are counted must not be counted here.
+    counted = _counted(marts, "gender")
+    genders = [row["band"] for row in counted if row["customers"]]
     for attribute in _numbers(marts)[:most]:
         rows = marts.rows(
             f"""
@@ -227,10 +238,12 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
                 inner join customer_segments using (customer_id)
                 where attribute = $attribute and number_value is not null
             )
-            select * from told where customers >= 20 and place <= {POINTS // 3}
+            select * from told
+            where customers >= 20 and list_contains($genders, gender) and place <= {POINTS // 3}
             order by gender, place
             """,
             attribute=attribute,
+            genders=genders if counted else ["Unknown"],
         )
         groups = {row["gender"]: row for row in rows}
         if not groups:
@@ -272,7 +285,7 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
                 ],
             ),
             (f"Drawn from at most {POINTS // 3} customers each. " if sampled else "")
-            + "Genders of fewer than 20 customers are left out.",
+            + "Genders of fewer than 20 customers, and those that would tell them, are left out.",
         )
 
 
