@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from segmentation import dbt
-from segmentation.settings import public_folder, target_folder, write_whole
+from segmentation.settings import ROOT, public_folder, target_folder, write_whole
 
 # By itself the site opens on a page about dbt.
 FIRST_PAGE = "#!/overview/customer_segmentation"
@@ -29,6 +29,8 @@ def write_docs(settings: dict) -> Path:
         known = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         # Where dbt's own static page has them, too; nothing in them may end the script.
         text = json.dumps(_without_tests(known)).replace("</", "<\\/")
+        # Who reads the page need not know where the project lies.
+        text = text.replace(json.dumps(str(ROOT))[1:-1], ".")
         page = page.replace(f'"{name.upper()}.JSON INLINE DATA"', text)
     start = f"<script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
     file = public_folder() / "docs" / "index.html"

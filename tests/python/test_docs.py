@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from conftest import MARTS, PICTURES, Outcome
+from conftest import MARTS, PICTURES, ROOT, Outcome
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
@@ -28,6 +28,7 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
         WebDriverWait(browser, 30).until(lambda it: text in it.execute_script(shown))
         return browser.execute_script(shown)
 
+    assert str(ROOT) not in (published / "docs" / "index.html").read_text(encoding="utf-8")
     browser.get(page)
     wait_for("From raw order lines and customer records to segments.")
     browser.get(f"{page}#!/model/{MART}")
