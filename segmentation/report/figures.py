@@ -96,6 +96,34 @@ def chart(traces: Sequence[object], height: int, **layout: object) -> go.Figure:
     return go.Figure(list(traces), base)
 
 
+def bars_across(values: Sequence, texts: Sequence[str], **more: object) -> go.Bar:
+    """Bars from left to right at 0, 1, 2 …, with a text at the end of each; more: what differs."""
+    return go.Bar(
+        y=list(range(len(values))),
+        x=list(values),
+        orientation="h",
+        text=list(texts),
+        textposition="outside",
+        cliponaxis=False,
+        **more,
+    )
+
+
+def grid(values: list[list], texts: list[list[str]], **more: object) -> go.Heatmap:
+    """Cells with a text in each, at 0, 1, 2 … both ways; more: what differs."""
+    cells = {
+        "x": list(range(len(values[0]))),
+        "y": list(range(len(values))),
+        "texttemplate": "%{text}",
+        "textfont": {"color": INK},
+        "colorscale": BLUES,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    return go.Heatmap(z=values, text=texts, **{**cells, **more})
+
+
 def labels(texts: Sequence[object], most: int = 22) -> dict:
     """An axis with these labels at 0, 1, 2 …: names alone may repeat, or look like numbers."""
     return {

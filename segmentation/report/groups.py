@@ -7,13 +7,13 @@ import plotly.graph_objects as go
 from segmentation.report.figures import (
     ACCENT,
     DIVERGING,
-    INK,
     POINTS,
     Figure,
     Section,
     Table,
     chart,
     directory,
+    grid,
     labels,
     or_few,
     plain,
@@ -268,18 +268,11 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
         "lies above or below the average.",
         chart(
             [
-                go.Heatmap(
-                    z=of("z_score"),
-                    x=list(range(len(names))),
-                    y=list(range(len(features))),
-                    text=[[number(value) for value in line] for line in of("centroid")],
-                    texttemplate="%{text}",
-                    textfont={"color": INK},
+                grid(
+                    of("z_score"),
+                    [[number(value) for value in line] for line in of("centroid")],
                     colorscale=DIVERGING,
                     zmid=0,
-                    showscale=False,
-                    xgap=2,
-                    ygap=2,
                     hovertemplate="%{z:.1f} standard deviations<extra></extra>",
                 )
             ],

@@ -4,7 +4,6 @@ import plotly.graph_objects as go
 
 from segmentation.report.figures import (
     ACCENT,
-    BLUES,
     INK,
     PALE,
     Figure,
@@ -12,6 +11,7 @@ from segmentation.report.figures import (
     Table,
     chart,
     directory,
+    grid,
     hidden,
     labels,
     month_ticks,
@@ -318,19 +318,16 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
         f"Triangle of cohorts by months since the first order: {title.lower()}.",
         chart(
             [
-                go.Heatmap(
-                    z=values,
-                    x=ages,
-                    y=list(range(len(starts))),
-                    text=[
+                grid(
+                    values,
+                    [
                         ["" if value is None else f"{value * 100:.0f}" for value in line]
                         for line in values
                     ],
+                    x=ages,
                     texttemplate="%{text}" if few else "",
                     textfont={"size": 11, "color": INK},
-                    colorscale=BLUES,
                     zmin=0,
-                    showscale=False,
                     xgap=1,
                     ygap=1,
                     hovertemplate="Month %{x}: %{z:.1%}<extra></extra>",

@@ -13,6 +13,7 @@ from segmentation.report.figures import (
     Figure,
     Section,
     Table,
+    bars_across,
     chart,
     directory,
     hidden,
@@ -415,14 +416,10 @@ def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) 
     top = large[0]
     paid = revenue > 0
     traces = [
-        go.Bar(
-            y=list(range(len(large))),
-            x=[row[measure] for row in large],
-            orientation="h",
+        bars_across(
+            [row[measure] for row in large],
+            [tip(row[measure]) for row in large],
             marker={"color": colour},
-            text=[tip(row[measure]) for row in large],
-            textposition="outside",
-            cliponaxis=False,
             hovertemplate="%{text}<extra></extra>",
             name=name,
         )

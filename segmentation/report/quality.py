@@ -1,8 +1,15 @@
 """The section on where each row of the input went."""
 
-import plotly.graph_objects as go
-
-from segmentation.report.figures import ACCENT, Figure, Section, Table, chart, labels, plain
+from segmentation.report.figures import (
+    ACCENT,
+    Figure,
+    Section,
+    Table,
+    bars_across,
+    chart,
+    labels,
+    plain,
+)
 from segmentation.report.marts import Marts
 from segmentation.report.words import number, percent, whole
 
@@ -56,14 +63,10 @@ def where_rows_went(name: str, title: str, rows: list[dict]) -> Figure:
         f"Bars: rows of the {name} in each class.",
         chart(
             [
-                go.Bar(
-                    y=list(range(len(rows))),
-                    x=[row["row_count"] for row in rows],
-                    orientation="h",
+                bars_across(
+                    [row["row_count"] for row in rows],
+                    [whole(row["row_count"]) for row in rows],
                     marker={"color": ACCENT},
-                    text=[whole(row["row_count"]) for row in rows],
-                    textposition="outside",
-                    cliponaxis=False,
                     customdata=[plain(each) for each in names],
                     hovertemplate="%{customdata}: %{text} rows<extra></extra>",
                 )

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import plotly.graph_objects as go
 
 from segmentation.report.figures import (
-    BLUES,
-    INK,
     Card,
     Figure,
     Section,
     Table,
+    bars_across,
     chart,
     directory,
+    grid,
     hidden,
     labels,
     or_few,
@@ -89,19 +89,7 @@ def grids(marts: Marts) -> Iterator[Figure]:
             f"Grid of recency scores by frequency scores; each cell shows {title}.",
             chart(
                 [
-                    go.Heatmap(
-                        z=values,
-                        x=list(range(len(frequencies))),
-                        y=list(range(len(recencies))),
-                        text=texts,
-                        texttemplate="%{text}",
-                        textfont={"color": INK},
-                        colorscale=BLUES,
-                        showscale=False,
-                        xgap=2,
-                        ygap=2,
-                        hovertemplate="%{text}<extra></extra>",
-                    )
+                    grid(values, texts, hovertemplate="%{text}<extra></extra>"),
                 ],
                 340,
                 xaxis={
@@ -213,7 +201,7 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
     """Share of customers against share of revenue, in each segment's colour."""
     shown = [row for row in found if row["customers"]]
     paid = [row for row in shown if row["revenue_share"] is not None]
-    names, positions = [row["segment"] for row in shown], list(range(len(shown)))
+    names = [row["segment"] for row in shown]
     if paid:
         top = max(paid, key=lambda row: row["revenue_share"] - row["customer_share"])
         takeaway = (
@@ -227,39 +215,21 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
             f"{percent(top['customer_share'])} of all."
         )
     colours = [row["colour"] for row in shown]
-    traces = [
-        go.Bar(
-            y=positions,
-            x=[row["customer_share"] for row in shown],
-            orientation="h",
-            name="Customers",
-            marker={
-                "color": colours,
-                "opacity": 0.45,
-                "line": {"color": colours, "width": 1},
-            },
-            text=[tip(row["customer_share"]) for row in shown],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=[plain(name) for name in names],
-            hovertemplate="%{customdata}: %{text} of customers<extra></extra>",
-        )
-    ]
+    pale = {"color": colours, "opacity": 0.45, "line": {"color": colours, "width": 1}}
+    measures = [("customer_share", "Customers", pale)]
     if paid:
-        traces.append(
-            go.Bar(
-                y=positions,
-                x=[row["revenue_share"] for row in shown],
-                orientation="h",
-                name="Revenue",
-                marker={"color": colours},
-                text=[tip(row["revenue_share"]) for row in shown],
-                textposition="outside",
-                cliponaxis=False,
-                customdata=[plain(name) for name in names],
-                hovertemplate="%{customdata}: %{text} of revenue<extra></extra>",
-            )
+        measures.append(("revenue_share", "Revenue", {"color": colours}))
+    traces = [
+        bars_across(
+            [row[share] for row in shown],
+            [tip(row[share]) for row in shown],
+            name=name,
+            marker=marker,
+            customdata=[plain(segment) for segment in names],
+            hovertemplate=f"%{{customdata}}: %{{text}} of {name.lower()}<extra></extra>",
         )
+        for share, name, marker in measures
+    ]
     most = max(row[share] or 0 for row in shown for share in ("customer_share", "revenue_share"))
     least = min((row["revenue_share"] or 0 for row in shown), default=0)
     return Figure(
