@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from segmentation.report.marts import Marts
 from segmentation.report.words import (
@@ -24,8 +24,7 @@ ONE_ORDER = ("New", "Promising")
 BEST = ("Champions", "Loyal")
 STEADY = ("Potential Loyalists", "Need Attention")
 NEVER = ("Prospect",)
-# Days within which a second order counts, and how many months must lie before the year that is
-# compared, so that it is a whole one.
+# Days within which a second order counts.
 SECOND_ORDER_DAYS = 90
 # The year that ends with the as-of date, and the one before: first days.
 YEARS = """
@@ -139,15 +138,14 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             count_if(came_back) / nullif(count(*), 0) as share
         from began
     """
-    last_before = marts.one(f"select this_year - 1 from ({YEARS})")
+    last_before = years["this_year"] - timedelta(days=1)
     now_days = {"begin": years["this_year"], "last": years["last_day"]}
     before_days = {"begin": years["last_year"], "last": last_before}
     whole_year = first <= years["last_year"]
     now = marts.row(year, **now_days)
     before = marts.row(year, **before_days) if whole_year else {}
     came, came_before = marts.row(second, **now_days), {}
-    second_compared = first <= marts.one(f"select last_year - {SECOND_ORDER_DAYS} from ({YEARS})")
-    if second_compared:
+    if first <= years["last_year"] - timedelta(days=SECOND_ORDER_DAYS):
         came_before = marts.row(second, **before_days)
 
     def against(text: str | None, what: str) -> str:
@@ -270,7 +268,6 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
             sum(monetary) / nullif(sum(frequency), 0) as order_value,
             count(marketing_allowed) > 0 as knows_permission,
             coalesce(count_if(marketing_allowed), 0) as permitted,
-            (select minimum_cell from build_info) as minimum,
             list_sort(list(distinct rfm_segment)) as present
         from customer_segments
         where list_contains($names, rfm_segment)
@@ -282,7 +279,7 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
 def _best(marts: Marts) -> tuple[str, str] | None:
     best = marts.rows(
         """
-        select segment, customers, customer_share,
+        select segment_summary.segment, customers, customer_share,
             revenue_12_months / nullif(sum(revenue_12_months) over (), 0) as share,
             revenue_12_months as revenue, directory.description
         from segment_summary
@@ -290,7 +287,7 @@ def _best(marts: Marts) -> tuple[str, str] | None:
         where segment_summary.segmentation = 'rfm' and revenue_12_months is not null
         order by revenue_12_months desc
         limit 1
-        """.replace("select segment,", "select segment_summary.segment,")
+        """
     )
     if not best or not best[0]["revenue"]:
         return None
@@ -402,73 +399,77 @@ def _concentration(marts: Marts) -> tuple[str, str] | None:
     )
 
 
-def _permission(found: dict) -> str:
+def _permission(marts: Marts, found: dict) -> str:
     permitted, others = found["permitted"], found["customers"] - found["permitted"]
-    if not found["knows_permission"] or any(0 < n < found["minimum"] for n in (permitted, others)):
+    if not found["knows_permission"] or any(0 < n < marts.minimum for n in (permitted, others)):
         return ""
     return f" {whole(found['permitted'])} of them allow marketing."
 
 
-def _actions(marts: Marts) -> list[Action]:
-    leaving, once, best = (segments(marts, names) for names in (LEAVING, ONE_ORDER, BEST))
+def _once_more(found: dict) -> str:
+    return number(found["customers"] / 10 * (found["order_value"] or 0))
+
+
+# The most urgent first; the last two where the others have other names, or too few are in them.
+# Segments, what to do with them, how, and what it would bring.
+ACTIONS: list[tuple[tuple[str, ...], str, str, Callable[[dict], str]]] = [
+    (
+        LEAVING,
+        "Win back",
+        "Write to the biggest spenders in person, to the others with a reminder.",
+        lambda found: (
+            f"If one in ten returns to last year's spending: "
+            f"{number(found['revenue'] / 10)} a year."
+        ),
+    ),
+    (
+        ONE_ORDER,
+        "Win the second order of",
+        "They ordered once, not long ago: give them a reason to come back within weeks.",
+        lambda found: (
+            "If one in ten orders once more at the value of their first order: "
+            f"{_once_more(found)}."
+        ),
+    ),
+    (
+        BEST,
+        "Look after",
+        "Early access, service and thanks rather than discounts: they buy anyway.",
+        lambda found: (
+            f"Each percent that they spend more or less is "
+            f"{number(found['revenue'] / 100)} a year; they bring "
+            f"{percent(found['revenue_share'])} of revenue."
+        ),
+    ),
+    (
+        STEADY,
+        "Make a habit of",
+        "They came back before: a membership, a bundle or a reminder at the right time.",
+        lambda found: f"If one in ten orders once more at the usual value: {_once_more(found)}.",
+    ),
+    (
+        NEVER,
+        "Win the first order of",
+        "They are known and never ordered: a welcome offer.",
+        lambda found: "What it brings cannot be told from these data.",
+    ),
+]
+
+
+def _actions(marts: Marts, most: int = 3) -> list[Action]:
     actions = []
-    if leaving["customers"] >= marts.minimum:
-        actions.append(
-            Action(
-                f"Win back {join(leaving['present'])}",
-                "Write to the biggest spenders in person, to the others with a reminder."
-                + _permission(leaving),
-                f"If one in ten returns to last year's spending: "
-                f"{number(leaving['revenue'] / 10)} a year.",
-                leaving["customers"],
+    for names, title, text, size in ACTIONS:
+        found = segments(marts, names)
+        if found["customers"] >= marts.minimum and len(actions) < most:
+            actions.append(
+                Action(
+                    f"{title} {join(found['present'])}",
+                    text + _permission(marts, found),
+                    size(found),
+                    found["customers"],
+                )
             )
-        )
-    if once["customers"] >= marts.minimum:
-        actions.append(
-            Action(
-                f"Win the second order of {join(once['present'])}",
-                "They ordered once, not long ago: give them a reason to come back within weeks."
-                + _permission(once),
-                "If one in ten orders once more at the value of their first order: "
-                f"{number(once['customers'] / 10 * (once['order_value'] or 0))}.",
-                once["customers"],
-            )
-        )
-    if best["customers"] >= marts.minimum:
-        actions.append(
-            Action(
-                f"Look after {join(best['present'])}",
-                "Early access, service and thanks rather than discounts: they buy anyway."
-                + _permission(best),
-                f"Each percent that they spend more or less is "
-                f"{number(best['revenue'] / 100)} a year; they bring "
-                f"{percent(best['revenue_share'])} of revenue.",
-                best["customers"],
-            )
-        )
-    # Where the segments above have other names, or too few are in them.
-    steady, never = (segments(marts, names) for names in (STEADY, NEVER))
-    if steady["customers"] >= marts.minimum:
-        actions.append(
-            Action(
-                f"Make a habit of {join(steady['present'])}",
-                "They came back before: a membership, a bundle or a reminder at the right time."
-                + _permission(steady),
-                f"If one in ten orders once more at the usual value: "
-                f"{number(steady['customers'] / 10 * (steady['order_value'] or 0))}.",
-                steady["customers"],
-            )
-        )
-    if never["customers"] >= marts.minimum:
-        actions.append(
-            Action(
-                f"Win the first order of {join(never['present'])}",
-                "They are known and never ordered: a welcome offer." + _permission(never),
-                "What it brings cannot be told from these data.",
-                never["customers"],
-            )
-        )
-    return actions[:3]
+    return actions
 
 
 def _limits(marts: Marts, years: dict, first: date) -> list[tuple[str, str]]:

@@ -65,11 +65,11 @@ class Marts:
         count: the column that counts. measures: the columns that are None in a hidden cell.
         within: an expression; the cells that agree in it add up to something known.
         """
-        rule = {"counts": [count], "measures": measures, "totals": [["all_cells"]]}
+        rule = {"counts": [count], "measures": measures, "totals": [["total"]]}
         shown = suppress_small_cells(
-            self.connection, f"select *, {within} as all_cells from ({query})", [rule], self.minimum
+            self.connection, f"select *, {within} as total from ({query})", [rule], self.minimum
         )
-        return self.rows(f"select * exclude (all_cells) from ({shown}) order by {order}")
+        return self.rows(f"select * exclude (total) from ({shown}) order by {order}")
 
     def close(self) -> None:
         self.connection.close()

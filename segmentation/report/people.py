@@ -229,17 +229,19 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
         rows = marts.rows(
             f"""
             with told as (
-                select coalesce(gender, 'Unknown') as gender, number_value as value,
-                    count(*) over (partition by coalesce(gender, 'Unknown')) as customers,
-                    median(number_value) over (partition by coalesce(gender, 'Unknown')) as middle,
-                    row_number() over (
-                        partition by coalesce(gender, 'Unknown') order by md5(customer_id)
-                    ) as place
+                select customer_id, coalesce(gender, 'Unknown') as gender, number_value as value
                 from customer_attributes
                 inner join customer_segments using (customer_id)
                 where attribute = $attribute and number_value is not null
+            ),
+            placed as (
+                select gender, value,
+                    count(*) over (partition by gender) as customers,
+                    median(value) over (partition by gender) as middle,
+                    row_number() over (partition by gender order by md5(customer_id)) as place
+                from told
             )
-            select * from told
+            select * from placed
             where customers >= 20 and list_contains($genders, gender) and place <= {POINTS // 3}
             order by gender, place
             """,
