@@ -241,8 +241,9 @@ def suppress_small_cells(
 
     rules: each with `counts`, the columns that count customers of a cell; `measures`, the columns
     that are null in a hidden cell; `totals`, lists of columns within which cells add up to
-    something known; and `repeats`, columns whose values mark cells that say the same. The last two
-    may be left out.
+    something known, unless one of these columns is null; and `repeats`, columns whose values mark
+    cells that say the same. The last two may be left out. Where no count is known, the cell is not
+    about customers, and is shown.
 
     A cell is hidden where a count is below the minimum, unless all that it measures is 0: about
     nobody there is nothing to hide, and a count of 0 beside others that are not is small. Where a
@@ -255,11 +256,13 @@ def suppress_small_cells(
     )
     hidden: dict[str, list[str]] = {}
     for number, rule in enumerate(rules):
+        known = ", ".join(map(identifier, rule["counts"]))
         counts = ", ".join(f"nullif({identifier(name)}, 0)" for name in rule["counts"])
         count, flag = f"coalesce(least({counts}), 0)", f"is_hidden_{number}"
-        filled = " or ".join(
+        measured = " or ".join(
             f"coalesce({identifier(name)} <> 0, false)" for name in rule["measures"]
         )
+        filled = f"coalesce({known}) is not null and ({measured})"
         connection.execute(f"alter table cells add column {flag} boolean")
         connection.execute(f"update cells set {flag} = {count} < {minimum} and ({filled})")
         further = [
@@ -267,6 +270,7 @@ def suppress_small_cells(
             cell in (
                 select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
                 from cells
+                where {" and ".join(f"{identifier(name)} is not null" for name in total)}
                 group by {", ".join(map(identifier, total))}
                 having
                     count(*) filter (where {flag}) = 1

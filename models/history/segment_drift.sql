@@ -1,7 +1,7 @@
 -- One row per month-end and measure: its value, where it usually lies, and whether it does
 {%- set in_order = 'partition by measure order by month_number' %}
 
-with flows as (
+with judged as (
 
     select * from {{ ref('int_segmentation__flows_judged') }}
 
@@ -23,6 +23,7 @@ segments as (
 
     select
         segmentation,
+        segment,
         segment_key
     from {{ ref('segment_directory') }}
 
@@ -54,14 +55,42 @@ members as (
 
 ),
 
+-- Lines and days, and indexes over many bins, tell of no few customers.
+flows as (
+
+    select
+        month_number,
+        month_end,
+        cast(null as {{ dbt.type_string() }}) as segmentation,
+        cast(null as {{ dbt.type_string() }}) as segment,
+        measure,
+        measure_type,
+        cast(case
+            when measure = 'new_customers' then measured
+            when measure_type = 'flow'
+                then max(case when measure = 'active_customers' then measured end)
+                    over (partition by month_end)
+        end as {{ dbt.type_bigint() }}) as customers,
+        measured,
+        noise_floor,
+        band_low,
+        band_high,
+        verdict
+    from judged
+
+),
+
 -- Also a segment that nobody is in this month has a share, of zero.
 shares as (
 
     select
         months.month_number,
         totals.month_end,
+        totals.segmentation,
+        segments.segment,
         segments.segment_key as measure,
         'segment share' as measure_type,
+        cast(coalesce(members.member_count, 0) as {{ dbt.type_bigint() }}) as customers,
         {{ customer_segmentation.ratio(
             'coalesce(members.member_count, 0)', 'totals.customer_count'
         ) }} as measured,
@@ -92,7 +121,9 @@ compared as (
     select
         *,
         lag(measured) over ({{ in_order }}) as previous_value,
-        lag(measured, 12) over ({{ in_order }}) as last_year_value
+        lag(customers) over ({{ in_order }}) as previous_customers,
+        lag(measured, 12) over ({{ in_order }}) as last_year_value,
+        lag(customers, 12) over ({{ in_order }}) as last_year_customers
     from measures
 
 ),
@@ -103,9 +134,14 @@ final as (
         compared.month_end,
         compared.measure,
         compared.measure_type,
+        compared.segmentation,
+        compared.segment,
         compared.measured as value,
         compared.previous_value,
         compared.last_year_value,
+        compared.customers,
+        compared.previous_customers,
+        compared.last_year_customers,
         {{ customer_segmentation.ratio(
             '(compared.measured - compared.previous_value)', 'compared.previous_value'
         ) }} as change_to_previous,

@@ -652,6 +652,45 @@ def test_no_margin_of_a_table_tells_a_hidden_cell(seed):
             )
 
 
+def test_what_is_not_of_customers_is_shown_and_adds_up_to_nothing():
+    """A null count hides nothing; what has no total needs no second cell."""
+    rule = {"counts": ["customers"], "totals": [["kind"]], "measures": ["customers", "value"]}
+    rows = [
+        *[(None, "days", None, 3), (None, "buyers", 4, 4), (None, "orders", 7, 9)],
+        *[("rfm", "New", 4, 0.2), ("rfm", "Old", 8, 0.4), ("rfm", "Lost", 9, 0.4)],
+    ]
+    published = suppressed(rows, rule, columns="kind, measure, customers, value")
+    shown = {measure for _, measure, _, value in published if value is not None}
+    assert shown == {"days", "orders", "Lost"}
+
+
+def test_no_month_tells_what_another_hides(demo):
+    """A value stands again a month and a year later, and a share of a month's customers counts."""
+    build = Build(demo.database.parent, "")
+    again = """
+        select count(*) > 300,
+            count_if(first.value is distinct from later.{0}_value),
+            count_if(first.customers is distinct from later.{0}_customers)
+        from segment_drift as first
+        inner join segment_drift as later
+            on first.measure = later.measure and later.month_end = last_day(first.month_end + {1})
+    """
+    for name, step in (("previous", "interval 1 month"), ("last_year", "interval 12 month")):
+        assert build.ask(again.format(name, step)) == [(True, 0, 0)], name
+    [(shares, hidden, small)] = build.ask(
+        """
+        select count(value), count_if(value is null),
+            count_if(round(value * size) between 1 and 4)
+        from segment_drift
+        inner join (
+            select month_end, count(*) as size from customer_months group by month_end
+        ) using (month_end)
+        where measure_type = 'segment share'
+        """
+    )
+    assert shares > 500 and hidden > 10 and small == 0
+
+
 def test_the_demo_shows_no_small_cell(demo):
     """No count of customers, in no summary; the totals of each segmentation tell none either."""
     build = Build(demo.database.parent, "")
@@ -665,7 +704,7 @@ def test_the_demo_shows_no_small_cell(demo):
     )
     assert {table for table, _ in counts} == {
         *("segment_summary", "segment_migrations", "cohort_retention", "cluster_profiles"),
-        "prediction_quality",
+        *("prediction_quality", "segment_drift"),
     }
     for table, column in counts:
         small = f"select count(*) from {table} where {column} between 1 and 4"
@@ -694,7 +733,7 @@ def test_everything_that_a_summary_measures_can_be_hidden(demo):
     """A column added to a summary is a measure, too."""
     path = demo.database.parent / "target" / "manifest.json"
     nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
-    for name in ("segment_summary", "segment_migrations", "cohort_retention"):
+    for name in ("segment_summary", "segment_migrations", "cohort_retention", "segment_drift"):
         [node] = [node for node in nodes if node["name"] == name]
         rules = node["config"]["meta"]["small_cells"]
         measures = {measure for rule in rules for measure in rule["measures"]}
@@ -703,4 +742,4 @@ def test_everything_that_a_summary_measures_can_be_hidden(demo):
             for column in node["columns"].values()
             if column["data_type"].split("(")[0] in ("bigint", "integer", "double", "decimal")
         }
-        assert numbers - measures <= {"months_since"}
+        assert numbers - measures <= {"months_since", "band_low", "band_high", "noise_floor"}
