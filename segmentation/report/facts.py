@@ -135,6 +135,7 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
         )
         select
             count(*) as customers,
+            coalesce(count_if(came_back), 0) as again,
             count_if(came_back) / nullif(count(*), 0) as share
         from began
     """
@@ -144,21 +145,31 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
     whole_year = first <= years["last_year"]
     now = marts.row(year, **now_days)
     before = marts.row(year, **before_days) if whole_year else {}
-    came, came_before = marts.row(second, **now_days), {}
-    if first <= years["last_year"] - timedelta(days=SECOND_ORDER_DAYS):
-        came_before = marts.row(second, **before_days)
+    second_from = years["last_year"] - timedelta(days=SECOND_ORDER_DAYS)
+    came = marts.row(second, **now_days)
+    came_before = marts.row(second, **before_days) if first <= second_from else {}
+    few = marts.is_few(came["again"], came["customers"] - came["again"])
 
-    def against(text: str | None, what: str) -> str:
+    def against(text: str | None, what: str, since: date) -> str:
         if text:
             return f"{text} on the year before ({what})."
-        return f"No year before to compare with: the data begin on {day(first)}."
+        if first <= since:
+            return "There is nothing to compare with in the year before."
+        return (
+            f"Not compared: that takes orders from {day(since)} on, and the data begin on "
+            f"{day(first)}."
+        )
 
     measures = [
         Measure(
             "revenue",
             "Revenue",
             number(now["revenue"]),
-            against(change(now["revenue"], before.get("revenue")), number(before.get("revenue"))),
+            against(
+                change(now["revenue"], before.get("revenue")),
+                number(before.get("revenue")),
+                years["last_year"],
+            ),
             "What customers bought less what they returned, in the currency of the data."
             if marts.amount == "net_amount"
             else "What customers bought, before returns, in the currency of the data.",
@@ -169,7 +180,9 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             "Active customers",
             whole(now["customers"]),
             against(
-                change(now["customers"], before.get("customers")), whole(before.get("customers"))
+                change(now["customers"], before.get("customers")),
+                whole(before.get("customers")),
+                years["last_year"],
             ),
             "Customers with at least one order in these months.",
             now["customers"],
@@ -177,20 +190,24 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
         Measure(
             "second_order_rate",
             f"Second order within {SECOND_ORDER_DAYS} days",
-            percent(came["share"]) if came["customers"] >= marts.minimum else "–",
-            against(
-                points(came["share"], came_before.get("share")), percent(came_before.get("share"))
+            "–" if few else percent(came["share"]),
+            f"Not shown: fewer than {marts.minimum} customers."
+            if few or marts.is_few(came_before.get("again", 0))
+            else against(
+                points(came["share"], came_before.get("share")),
+                percent(came_before.get("share")),
+                second_from,
             ),
             f"Of the {people(came['customers'])} whose first order lies far enough back to tell, "
             f"those who ordered again on a later day within {SECOND_ORDER_DAYS} days.",
-            came["share"] if came["customers"] >= marts.minimum else None,
+            None if few else came["share"],
         ),
     ]
-    return [*measures, *_new_and_returning(marts, year, years, first, against)]
+    return [*measures, *_new_and_returning(marts, year, first, against)]
 
 
 def _new_and_returning(
-    marts: Marts, year: str, years: dict, first: date, against: Callable[[str | None, str], str]
+    marts: Marts, year: str, first: date, against: Callable[[str | None, str, date], str]
 ) -> list[Measure]:
     """Revenue from customers who are new in the year, or in its last three months, and others.
 
@@ -212,8 +229,8 @@ def _new_and_returning(
     before = {"new_revenue": None, "returning_revenue": None}
     if first <= periods["year_before_last"]:
         before = marts.row(year, begin=periods["last_year"], last=periods["last_before"])
-    hidden = any(
-        0 < now[count] < marts.minimum for count in ("new_customers", "returning_customers")
+    hidden = marts.is_few(
+        *(each.get(f"{who}_customers", 0) for each in (now, before) for who in ("new", "returning"))
     )
 
     def compared(name: str) -> str:
@@ -229,7 +246,9 @@ def _new_and_returning(
                 f"Not compared: the data begin on {day(first)}, so nearly everybody would look "
                 "new in the year before."
             )
-        return against(change(now[name], before[name]), number(before[name]))
+        return against(
+            change(now[name], before[name]), number(before[name]), periods["year_before_last"]
+        )
 
     return [
         Measure(
@@ -253,7 +272,10 @@ def _share(part: float, total: float | None) -> float | None:
 
 
 def segments(marts: Marts, names: tuple[str, ...]) -> dict:
-    """Size and revenue of the last twelve months of customers in these RFM segments."""
+    """Size and revenue of the last twelve months of customers in these RFM segments.
+
+    Only of segments whose size is shown: a sum with others less these would tell the others.
+    """
     return marts.row(
         """
         select
@@ -270,7 +292,10 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
             coalesce(count_if(marketing_allowed), 0) as permitted,
             list_sort(list(distinct rfm_segment)) as present
         from customer_segments
-        where list_contains($names, rfm_segment)
+        where list_contains($names, rfm_segment) and rfm_segment in (
+            select segment from segment_summary
+            where segmentation = 'rfm' and customers is not null
+        )
         """,
         names=list(names),
     )
@@ -280,7 +305,9 @@ def _best(marts: Marts) -> tuple[str, str] | None:
     best = marts.rows(
         """
         select segment_summary.segment, customers, customer_share,
-            revenue_12_months / nullif(sum(revenue_12_months) over (), 0) as share,
+            revenue_12_months / nullif(
+                (select sum(revenue_12_months) from customer_segments), 0
+            ) as share,
             revenue_12_months as revenue, directory.description
         from segment_summary
         inner join segment_directory as directory using (segment_key)
@@ -314,10 +341,10 @@ def _leaving(marts: Marts) -> tuple[str, str] | None:
 
 
 def moves(marts: Marts) -> dict | None:
-    """Customers who moved up or down in the last complete month, and what they are worth."""
+    """Customers who moved up or down in the last complete month, and what they spent until then."""
     if not marts.has_history:
         return None
-    found = marts.rows(
+    found = marts.row(
         """
         with ranks as (
             select segment, segment_rank from segment_directory where segmentation = 'rfm'
@@ -334,11 +361,11 @@ def moves(marts: Marts) -> dict | None:
             max(month_end) as month_end,
             count_if(is_up) as up,
             count_if(not is_up) as down,
-            coalesce(sum(case when is_up then revenue_3_months end), 0) as gained,
-            coalesce(sum(case when not is_up then revenue_3_months end), 0) as lost
+            coalesce(sum(revenue_3_months) filter (is_up), 0) as gained,
+            coalesce(sum(revenue_3_months) filter (not is_up), 0) as lost
         from moved
         """
-    )[0]
+    )
     return found if found["month_end"] else None
 
 
@@ -348,9 +375,9 @@ def _moved(marts: Marts) -> tuple[str, str] | None:
         return None
     return (
         f"Value gained and lost in {month(moved['month_end'])}",
-        f"{people(moved['up'])} moved to a better segment; in the three months to its end they "
-        f"spent {number(moved['gained'])}. {people(moved['down'])} moved to a weaker one; they "
-        f"spent {number(moved['lost'])}.",
+        f"{people(moved['up'])} moved to a better segment, and with them "
+        f"{number(moved['gained'])} of the revenue of three months; {people(moved['down'])} moved "
+        f"to a weaker one, and with them {number(moved['lost'])}.",
     )
 
 
@@ -401,7 +428,7 @@ def _concentration(marts: Marts) -> tuple[str, str] | None:
 
 def _permission(marts: Marts, found: dict) -> str:
     permitted, others = found["permitted"], found["customers"] - found["permitted"]
-    if not found["knows_permission"] or any(0 < n < marts.minimum for n in (permitted, others)):
+    if not found["knows_permission"] or marts.is_few(permitted, others):
         return ""
     return f" {whole(found['permitted'])} of them allow marketing."
 
@@ -489,16 +516,19 @@ def _limits(marts: Marts, years: dict, first: date) -> list[tuple[str, str]]:
     ]
     once = marts.row(
         """
-        select count_if(order_day_count = 1) / nullif(count(*), 0) as share, count(*) as buyers
+        select count_if(order_day_count = 1) as customers, count(*) as buyers
         from customer_segments where frequency > 0
         """
     )
-    if once["buyers"] >= marts.minimum:
+    if once["customers"] and not marts.is_few(
+        once["customers"], once["buyers"] - once["customers"]
+    ):
         limits.append(
             (
                 "Customers with one order",
-                f"{percent(once['share'])} of the {people(once['buyers'])} who ever bought did so "
-                "on one day only. One day tells no habit, so less is known of them.",
+                f"{percent(once['customers'] / once['buyers'])} of the {people(once['buyers'])} "
+                "who ever bought did so on one day only. One day tells no habit, so less is known "
+                "of them.",
             )
         )
     guests = marts.row(
@@ -548,10 +578,20 @@ def _forecasts(marts: Marts) -> str:
     told = [
         f"{row['customer_group']} customers – {STATUSES[row['prediction_status']]}" for row in found
     ]
-    expected = marts.one("select sum(predicted_revenue_12_months) from customer_segments")
+    expected = marts.row(
+        """
+        select count(*) as customers, sum(revenue_12_months) as revenue,
+            sum(predicted_revenue_12_months) as predicted
+        from customer_segments where predicted_revenue_12_months is not null
+        """
+    )
     said = "Next year's purchases were modelled from past ones: " + "; ".join(told) + "."
-    if expected:
-        said += f" It expects {number(expected)} in the next twelve months."
+    if expected["customers"] >= marts.minimum:
+        said += (
+            f" Of {people(expected['customers'])} with a forecast, who brought "
+            f"{number(expected['revenue'])} in the last twelve months, it expects "
+            f"{number(expected['predicted'])} in the next, before returns."
+        )
     return said
 
 

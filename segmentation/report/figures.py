@@ -14,6 +14,12 @@ ACCENT, PALE, INK, LINE = "#1F4E79", "#B9CDE0", "#1F2933", "#D9E0E7"
 # Light enough at both ends for dark text (4.5:1 and more).
 BLUES = [[0, "#F3F7FB"], [1, "#6FA8DC"]]
 DIVERGING = [[0, "#D9A35B"], [0.5, "#F7F7F5"], [1, "#5FB8AC"]]
+# What customers are compared by, where a plain word says it better than its name.
+FEATURES = {
+    "recency_days": "Days since the last order",
+    "frequency": "Orders",
+    "monetary": "Revenue",
+}
 # At most so many points of customers in one chart; a sample of them beyond.
 POINTS = 1500
 
@@ -140,7 +146,7 @@ def labels(texts: Sequence[object], most: int = 22) -> dict:
 
 def tip(share: float | None) -> str:
     """A share at the end of its bar, where there is room for few signs."""
-    return percent(share).replace("just below ", "<").replace("just over ", ">")
+    return percent(share).replace("just below ", "≈").replace("under ", "<")
 
 
 def hidden(
@@ -155,7 +161,8 @@ def hidden(
     )
 
 
-def or_few(marts: Marts, value: object, write: Callable[[object], str]) -> str:
+def or_few(value: object, write: Callable[[object], str]) -> str:
+    """What is measured of a cell, None where the cell is too small."""
     return "not shown" if value is None else write(value)
 
 
@@ -179,8 +186,8 @@ def directory(marts: Marts, segmentation: str) -> list[dict]:
 
 
 def spoken(feature: str) -> str:
-    """recency_days as Recency days."""
-    return sentence(feature.replace("_", " ")).removesuffix(".")
+    """monetary as Revenue, annual_income as Annual income."""
+    return FEATURES.get(feature) or sentence(feature.replace("_", " ")).removesuffix(".")
 
 
 def readable_on(colour: str) -> str:

@@ -207,16 +207,16 @@ def scatter(
         return
     top = max(centres, key=lambda name: sizes[name])
     told = (
-        f"{len(shown)} customers, drawn at random, as points. "
+        f"{whole(len(shown))} customers, drawn at random, as points. "
         if len(rows) == POINTS
         else (f"{whole(len(shown))} customers as points. " if shown else "")
     )
     yield Figure(
         f"scatter-{feature_set}",
         f"Groups by {_set_name(feature_set, list(spread))}",
-        f"The largest of {len(sizes)} groups is {top}: {people(sizes[top])}, centre at "
-        f"{spoken(across).lower()} {number(centres[top][across])} and {spoken(upward).lower()} "
-        f"{number(centres[top][upward])}.",
+        f"The largest of {len(sizes)} groups is {top}: {people(sizes[top])}. Its typical "
+        f"customer: {spoken(across).lower()} {number(centres[top][across])}, "
+        f"{spoken(upward).lower()} {number(centres[top][upward])}.",
         f"Points of customers by {spoken(across).lower()} and {spoken(upward).lower()}, "
         "coloured by group, with the groups' centres as diamonds.",
         chart(
@@ -250,6 +250,8 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
     cells = {(row["cluster_name"], row["feature"]): row for row in profiles}
     told = [row for row in profiles if row["z_score"] is not None]
     top = max(told or profiles, key=lambda row: abs(row["z_score"] or 0))
+    distance = abs(top["z_score"] or 0)
+    far = "far" if distance >= 1.5 else "clearly" if distance >= 0.5 else "hardly"
     side = "above" if (top["z_score"] or 0) > 0 else "below"
 
     def of(measure: str) -> list[list]:
@@ -262,8 +264,7 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
         f"profile-{feature_set}",
         "What sets the groups apart",
         f"{top['cluster_name']} stands out most by {spoken(top['feature']).lower()}: "
-        f"{number(top['centroid'])}, {abs(top['z_score'] or 0):.1f} standard deviations {side} "
-        "the average of all.",
+        f"{number(top['centroid'])}, {far} {side} the average of all.",
         "Grid of features by group: each cell shows the group's centre; colour shows how far it "
         "lies above or below the average.",
         chart(
@@ -289,16 +290,14 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
             [
                 [
                     name,
-                    or_few(marts, cells[name, features[0]]["customers"], whole),
-                    *(
-                        or_few(marts, cells[name, feature]["centroid"], number)
-                        for feature in features
-                    ),
+                    or_few(cells[name, features[0]]["customers"], whole),
+                    *(or_few(cells[name, feature]["centroid"], number) for feature in features),
                 ]
                 for name in names
             ],
         ),
-        "Green: above the average of all customers. Brown: below.",
+        "Cells: the typical value of the group. Green: above the average of all customers. Brown: "
+        "below.",
         legend=[(f"{place} {name}", colours[name]) for place, name in enumerate(names, 1)],
     )
 
@@ -352,14 +351,14 @@ def criteria(marts: Marts, feature_set: str) -> Figure:
     return Figure(
         f"criteria-{feature_set}",
         "How many groups",
-        f"{chosen['k']} groups were chosen; their prediction strength is "
-        + ("not known." if strength is None else f"{strength:.2f}, ")
+        f"{chosen['k']} groups were chosen"
         + (
-            ""
+            "; whether other customers would give the same ones is not known."
             if strength is None
-            else "so other customers would give the same groups."
+            else f": other customers would give the same ones (prediction strength {strength:.2f})."
             if strength >= 0.8
-            else "below 0.8, so other customers might give other groups."
+            else ": other customers might give other ones (prediction strength "
+            f"{strength:.2f}, below 0.8)."
         ),
         "Four lines by number of groups: silhouette, prediction strength, Davies-Bouldin and "
         "Calinski-Harabasz.",

@@ -89,11 +89,14 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
         if moved:
             top = moved[0]
             takeaway = (
-                f"The largest move in {month(month_end)}: {people(top['customers'])} went from "
-                f"{top['from_segment']} to {top['to_segment']}."
+                f"The largest move{' that is shown' if small else ''} in {month(month_end)}: "
+                f"{people(top['customers'])} went from {top['from_segment']} to "
+                f"{top['to_segment']}."
             )
         else:
-            takeaway = f"In {month(month_end)}, {people(new)} came new and no larger group moved."
+            takeaway = (
+                f"In {month(month_end)}, {people(new)} came new, and no group that is shown moved."
+            )
         months[month_end.isoformat()] = {
             "name": month(month_end),
             "takeaway": takeaway,
@@ -110,7 +113,7 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
                     row["from_segment"],
                     row["to_segment"],
                     whole(row["customers"]),
-                    or_few(marts, row["revenue_3_months"], number),
+                    or_few(row["revenue_3_months"], number),
                 ]
                 for row in shown
             ],
@@ -221,10 +224,7 @@ def sizes(marts: Marts) -> Figure:
             [
                 [
                     month(when),
-                    *(
-                        or_few(marts, cells.get((when, row["segment"]), 0), whole)
-                        for row in segments
-                    ),
+                    *(or_few(cells.get((when, row["segment"]), 0), whole) for row in segments),
                 ]
                 for when in months
             ],
@@ -350,13 +350,9 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
             [
                 [
                     month(start),
-                    or_few(marts, cells[start, 0]["customers"], whole)
-                    if (start, 0) in cells
-                    else "",
+                    or_few(cells[start, 0]["customers"], whole) if (start, 0) in cells else "",
                     *(
-                        or_few(marts, cells[start, age][measure], percent)
-                        if (start, age) in cells
-                        else ""
+                        or_few(cells[start, age][measure], percent) if (start, age) in cells else ""
                         for age in ages
                     ),
                 ]
@@ -372,7 +368,8 @@ def drift(marts: Marts) -> Section:
         "drift",
         "What is unusual",
         "Each month against what earlier months let expect. The pale band is the usual; a large "
-        "point lies outside. Early months have no band, for there is too little before them.",
+        "point lies outside. Early months have no band, for there is too little before them. Here "
+        "an order counts in the month in which it was placed, cancelled later or not.",
     )
     rows = (
         marts.rows("select * from segment_drift order by month_end")
@@ -387,8 +384,10 @@ def drift(marts: Marts) -> Section:
         return section
     for measure, title in MEASURES.items():
         mine = [row for row in rows if row["measure"] == measure]
-        if any(row["value"] is not None for row in mine):
+        if any(row["value"] for row in mine):
             section.figures.append(course(measure, title, mine))
+        elif any(row["value"] == 0 for row in mine):
+            section.missing.append(f"{title}: no chart, for it is 0 in every month.")
     return section
 
 

@@ -71,5 +71,9 @@ class Marts:
         )
         return self.rows(f"select * exclude (total) from ({shown}) order by {order}")
 
+    def is_few(self, *counts: int) -> bool:
+        """Whether one of the counts of customers is of too few to be told."""
+        return any(0 < count < self.minimum for count in counts)
+
     def close(self) -> None:
         self.connection.close()

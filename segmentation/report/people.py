@@ -117,27 +117,24 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
         f"Bars: customers by {title.lower()}.",
         chart(
             [
-                go.Bar(
-                    x=list(range(len(shown))),
-                    y=[row["customers"] for row in shown],
+                bars_across(
+                    [row["customers"] for row in shown],
+                    [whole(row["customers"]) for row in shown],
                     marker={"color": ACCENT},
-                    text=[whole(row["customers"]) for row in shown],
-                    textposition="outside",
-                    cliponaxis=False,
                     hovertemplate="%{text} customers<extra></extra>",
                 )
             ],
-            280,
-            xaxis={**labels([row["band"] for row in shown], 9), "tickangle": 0},
-            yaxis={
-                "range": [0, max(row["customers"] for row in shown) * 1.15],
+            70 + 30 * len(shown),
+            xaxis={
+                "range": [0, max(row["customers"] for row in shown) * 1.25],
                 "tickformat": ",",
                 "nticks": 5,
             },
+            yaxis={**labels([row["band"] for row in shown]), "autorange": "reversed"},
         ),
         Table(
             [title, "Customers"],
-            [[row["band"], or_few(marts, row["customers"], whole)] for row in rows],
+            [[row["band"], or_few(row["customers"], whole)] for row in rows],
         ),
         hidden(marts, rows),
     )
@@ -185,7 +182,7 @@ def histograms(marts: Marts) -> Iterator[Figure]:
         yield Figure(
             f"histogram-{attribute.replace('_', '-')}",
             f"{name}: how many customers at each",
-            f"Half of the customers lie above {number(middle)}; most common is "
+            f"Half of the customers have {number(middle)} or more; most common is "
             f"{steps[shown.index(max(shown))]}.",
             f"Bars: customers by {name.lower()}, in equal steps.",
             chart(
@@ -207,7 +204,7 @@ def histograms(marts: Marts) -> Iterator[Figure]:
             Table(
                 [name, "Customers"],
                 [
-                    [text, or_few(marts, row["customers"], whole)]
+                    [text, or_few(row["customers"], whole)]
                     for text, row in zip(steps, rows, strict=True)
                 ],
             ),
@@ -234,12 +231,16 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
                 inner join customer_segments using (customer_id)
                 where attribute = $attribute and number_value is not null
             ),
+            ends as (
+                select quantile_cont(value, 0.01) as low, quantile_cont(value, 0.99) as high
+                from told
+            ),
             placed as (
-                select gender, value,
+                select gender, greatest(low, least(high, value)) as value,
                     count(*) over (partition by gender) as customers,
                     median(value) over (partition by gender) as middle,
                     row_number() over (partition by gender order by md5(customer_id)) as place
-                from told
+                from told cross join ends
             )
             select * from placed
             where customers >= 20 and list_contains($genders, gender) and place <= {POINTS // 3}
@@ -256,7 +257,7 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
         yield Figure(
             f"violin-{len(attribute)}-{re.sub('[^a-z0-9]', '-', attribute.lower())}",
             f"{name} by gender",
-            "Half of the customers lie above these values: "
+            "Half of the customers have this or more: "
             + join([f"{gender} {number(row['middle'])}" for gender, row in groups.items()])
             + ".",
             f"Violins: how {name.lower()} is distributed, for each gender.",
@@ -281,14 +282,15 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
                 yaxis={"tickformat": ",", "nticks": 6},
             ),
             Table(
-                ["Gender", "Customers", f"{name}: half lie above"],
+                ["Gender", "Customers", f"{name}: half have this or more"],
                 [
                     [gender, whole(row["customers"]), number(row["middle"])]
                     for gender, row in groups.items()
                 ],
             ),
             (f"Drawn from at most {POINTS // 3} customers each. " if sampled else "")
-            + "Genders of fewer than 20 customers, and those that would tell them, are left out.",
+            + "The highest and lowest 1 % are drawn at the ends. Genders of fewer than 20 "
+            "customers, and those that would tell them, are left out.",
         )
 
 
@@ -338,8 +340,8 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
     yield Figure(
         "age-spending",
         "Age by spending score, by group",
-        f"Spending scores are highest at the age {top['age_band']}: half of them lie above "
-        f"{number(top['middle'])}.",
+        f"Spending scores are highest at the age {top['age_band']}: half of them are "
+        f"{number(top['middle'])} or more.",
         "Points of customers by age and spending score, coloured by group.",
         chart(
             [
@@ -358,7 +360,7 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
             yaxis={"title": {"text": "Spending score"}},
         ),
         Table(
-            ["Age", "Customers", "Half of the scores lie above"],
+            ["Age", "Customers", "Half of the scores are this or more"],
             [[row["age_band"], whole(row["customers"]), number(row["middle"])] for row in bands],
         ),
         f"{whole(len(rows))} customers as points"

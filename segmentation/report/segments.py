@@ -65,6 +65,12 @@ def grids(marts: Marts) -> Iterator[Figure]:
     )
     if all(row["customers"] is None for row in rows):
         return
+    all_of = marts.row(
+        f"""
+        select count(*) as customers, sum(monetary) as revenue
+        from customer_segments where {SCORES}
+        """
+    )
     recencies = sorted({row["r_score"] for row in rows}, reverse=True)
     frequencies = sorted({row["f_score"] for row in rows})
     for measure, title in (("customers", "customers"), ("revenue", "revenue")):
@@ -78,9 +84,8 @@ def grids(marts: Marts) -> Iterator[Figure]:
             ]
             for r in recencies
         ]
-        total = sum(value or 0 for value in cells.values())
         best = max((row for row in rows if row[measure] is not None), key=lambda row: row[measure])
-        share = percent(best[measure] / total) if total > 0 else "–"
+        share = percent(best[measure] / all_of[measure]) if all_of[measure] > 0 else "–"
         yield Figure(
             f"grid-{measure}",
             f"Recency and frequency: {title}",
@@ -108,8 +113,8 @@ def grids(marts: Marts) -> Iterator[Figure]:
                     [
                         f"{row['r_score']}",
                         f"{row['f_score']}",
-                        or_few(marts, row["customers"], whole),
-                        or_few(marts, row["revenue"], number),
+                        or_few(row["customers"], whole),
+                        or_few(row["revenue"], number),
                     ]
                     for row in rows
                 ],
@@ -182,11 +187,11 @@ def _summary_table(marts: Marts, found: list[dict]) -> Table:
             [
                 row["segment"],
                 row["description"],
-                or_few(marts, row["customers"], whole),
-                or_few(marts, row["customer_share"], percent),
-                or_few(marts, row["revenue"], number),
+                or_few(row["customers"], whole),
+                or_few(row["customer_share"], percent),
+                number(row["revenue"]),
                 percent(row["revenue_share"]),
-                or_few(marts, row["revenue_12_months"], number),
+                number(row["revenue_12_months"]),
                 number(row["average_frequency"]),
                 percent(row["repeat_rate"]),
                 percent(row["return_rate"]),

@@ -29,12 +29,12 @@ def whole(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in percent with at most one digit: 63.3 %, 17 %, just over 0 %."""
+    """A share in percent with at most one digit: 63.3 %, 17 %, under 0.1 %."""
     if share is None:
         return "–"
     size = abs(share) * 100
     if 0 < size < 0.05:
-        return f"just over 0{GAP}%" if share > 0 else f"just below 0{GAP}%"
+        return f"under 0.1{GAP}%" if share > 0 else f"just below 0{GAP}%"
     text = f"{size:.1f}".removesuffix(".0")
     return _signed(share if float(text) else 0, f"{text}{GAP}%")
 

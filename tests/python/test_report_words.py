@@ -1,0 +1,524 @@
+"""Every number of the report's sentences, counted anew from single customers and orders.
+
+The demo's data end on 31 December 2024, and its build is as of 1 January 2025.
+"""
+
+import html
+import re
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from segmentation.report.words import change, join, month, number, people, percent, whole
+from segmentation.summary import TITLES
+
+YEAR, YEAR_BEFORE = ("2024-01-02", "2025-01-01"), ("2023-01-02", "2024-01-01")
+SCORED = ["r_score", "f_score"]
+# Who is in no segment of RFM's grid.
+OUTSIDE = ("Prospect", "Returns only", "Not profiled")
+
+
+def spaced(text: str) -> str:
+    """With plain blanks where numbers and units are kept on one line."""
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+class Page:
+    """The words of a report, without the tables, and the marts that it is about."""
+
+    def __init__(self, folder: Path):
+        text = (folder / "report.html").read_text(encoding="utf-8")
+        text = text[text.index("<main") : text.index("</main>")]
+        self.text = re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
+        self.connection = duckdb.connect(str(folder / "segments.duckdb"), read_only=True)
+        self.customers = self.frame("customer_segments").set_index("customer_id")
+        self.orders = self.frame("customer_orders")
+        self.orders["day"] = self.orders.ordered_at.dt.normalize()
+        self.sales = self.orders[self.orders.order_type == "sale"]
+        self.first_days = self.sales.groupby("customer_id").day.min()
+        # Not from the customers' mart, which has its own sums.
+        everybody = self.customers.index
+        self.customers["ever"] = self.revenue(self.orders).reindex(everybody, fill_value=0.0)
+        self.customers["year"] = self.revenue(self.between(self.orders, YEAR)).reindex(
+            everybody, fill_value=0.0
+        )
+        self.customers["orders"] = self.sales.groupby("customer_id").order_id.nunique()
+
+    def frame(self, table: str) -> pd.DataFrame:
+        frame = self.connection.sql(f"select * from {table}").df()
+        amounts = [name for name in frame if name.endswith("amount")]
+        return frame.assign(**{name: frame[name].astype(float) for name in amounts})
+
+    @staticmethod
+    def revenue(orders: pd.DataFrame) -> pd.Series:
+        return orders.groupby("customer_id").net_amount.sum().astype(float)
+
+    @staticmethod
+    def between(orders: pd.DataFrame, days: tuple[str, str]) -> pd.DataFrame:
+        return orders[orders.day.between(*days)]
+
+    def found(self, pattern: str) -> list[tuple[str, ...]]:
+        return [
+            tuple(
+                spaced(html.unescape(re.sub("<[^>]+>", " ", part)))
+                for part in ([each] if isinstance(each, str) else each)
+            )
+            for each in re.findall(pattern, self.text, flags=re.DOTALL)
+        ]
+
+    def takeaways(self) -> dict[str, str]:
+        return dict(
+            self.found(r'<figure [^>]*id="figure-([^"]+)">.*?<p class="takeaway"[^>]*>(.*?)</p>')
+        )
+
+    def members(self, *segments: str) -> pd.DataFrame:
+        return self.customers[self.customers.rfm_segment.isin(segments)]
+
+
+@pytest.fixture(scope="module")
+def page(published: Path) -> Page:
+    return Page(published)
+
+
+def test_the_measures_of_page_one(page: Page) -> None:
+    told = {
+        key: parts
+        for key, *parts in page.found(
+            r'id="measure-(\w+)".*?class="value">(.*?)</dd>.*?class="compared">(.*?)</dd>'
+            r'.*?class="meaning">(.*?)</dd>'
+        )
+    }
+    now, before = (page.between(page.orders, days) for days in (YEAR, YEAR_BEFORE))
+    revenue, revenue_before = now.net_amount.sum(), before.net_amount.sum()
+    active, active_before = (
+        page.between(page.sales, days).customer_id.nunique() for days in (YEAR, YEAR_BEFORE)
+    )
+    new = page.first_days[page.first_days >= YEAR[0]].index
+    of_new = now[now.customer_id.isin(new)].net_amount.sum()
+    began = page.first_days[page.first_days.between("2023-10-04", "2024-10-03")]
+    later = page.sales.merge(began.rename("first"), left_on="customer_id", right_index=True)
+    waited = (later.day - later["first"]).dt.days
+    again = later[waited.between(1, 90)].customer_id.nunique()
+    young = "Not compared: the data begin on 1 January 2023, so nearly everybody would look new"
+    assert told == {
+        "revenue": [
+            spaced(number(revenue)),
+            spaced(f"{change(revenue, revenue_before)} on the year before")
+            + f" ({spaced(number(revenue_before))}).",
+            "What customers bought less what they returned, in the currency of the data.",
+        ],
+        "active_customers": [
+            whole(active),
+            spaced(f"{change(active, active_before)} on the year before ({whole(active_before)})."),
+            "Customers with at least one order in these months.",
+        ],
+        "second_order_rate": [
+            spaced(percent(again / len(began))),
+            "Not compared: that takes orders from 4 October 2022 on, and the data begin on "
+            "1 January 2023.",
+            f"Of the {people(len(began))} whose first order lies far enough back to tell, those "
+            "who ordered again on a later day within 90 days.",
+        ],
+        "new_revenue": [
+            spaced(number(of_new)),
+            f"{young} in the year before.",
+            "From customers whose first order lies in these months: "
+            f"{spaced(percent(of_new / revenue))} of revenue.",
+        ],
+        "returning_revenue": [
+            spaced(number(revenue - of_new)),
+            f"{young} in the year before.",
+            "From customers who had ordered before these months: "
+            f"{spaced(percent(1 - of_new / revenue))} of revenue.",
+        ],
+    }
+
+
+def test_the_findings_of_page_one(page: Page) -> None:
+    told = dict(page.found(r'class="finding"><h3>(.*?)</h3><p>(.*?)</p>'))
+    customers = page.customers
+    best = customers.groupby("rfm_segment").year.sum().idxmax()
+    top = page.members(best)
+    leaving = page.members("At Risk", "Can't Lose Them")
+    months = page.frame("customer_months")
+    directory = page.frame("segment_directory")
+    ranks = directory[directory.segmentation == "rfm"].set_index("segment").segment_rank
+    last = months[months.month_end == months.month_end.max()]
+    step = last.rfm_segment.map(ranks) - last.previous_rfm_segment.map(ranks)
+    # Their revenue from the orders of the three months.
+    quarter = page.revenue(page.between(page.orders, ("2024-10-01", "2024-12-31")))
+    up, down = (
+        (len(moved), quarter.reindex(moved.customer_id).sum())
+        for moved in (last[step > 0], last[step < 0])
+    )
+    spent = customers.year[customers.year > 0].sort_values(ascending=False)
+    [top_1, top_10] = [
+        f"({people(size)}) brought {percent(spent.head(size).sum() / spent.sum())}"
+        for size in (-(-len(spent) // 100), -(-len(spent) // 10))
+    ]
+    assert told == {
+        "Who is worth most": spaced(
+            f"{best}: {people(len(top))}, {percent(len(top) / len(customers))} of all, brought "
+            f"{percent(top.year.sum() / customers.year.sum())} of the last twelve months' revenue "
+            f"({number(top.year.sum())}). Bought recently and often and spend the most: thank "
+            "them and ask for reviews and recommendations."
+        ),
+        "Who is leaving, and what that is worth": spaced(
+            f"{people(len(leaving))} (At Risk and Can't Lose Them) used to order or spend well "
+            f"and have stayed away. They brought {number(leaving.year.sum())} in the last twelve "
+            f"months, {percent(leaving.year.sum() / customers.year.sum())} of revenue: that is "
+            "what is at stake in a year. Since their first orders it was "
+            f"{number(leaving.ever.sum())}."
+        ),
+        "Value gained and lost in December 2024": spaced(
+            f"{people(up[0])} moved to a better segment, and with them {number(up[1])} of the "
+            f"revenue of three months; {people(down[0])} moved to a weaker one, and with them "
+            f"{number(down[1])}."
+        ),
+        "How much depends on few": spaced(
+            f"Of the last twelve months' revenue the best 1 % {top_1} and the best 10 % {top_10}."
+        ),
+    }
+
+
+def test_the_actions_of_page_one(page: Page) -> None:
+    told = page.found(r"<li>\s*<h4>(.*?)</h4>\s*<p>(.*?)</p>\s*<p class=\"size\">(.*?)</p>")
+    leaving = page.members("At Risk", "Can't Lose Them")
+    once = page.members("New", "Promising")
+    best = page.members("Champions", "Loyal")
+    permitted = [each.marketing_allowed.sum() for each in (leaving, once, best)]
+    order_value = once.ever.sum() / once.orders.sum()
+    assert told == [
+        (
+            f"Win back At Risk and Can't Lose Them {people(len(leaving))}",
+            "Write to the biggest spenders in person, to the others with a reminder. "
+            f"{permitted[0]} of them allow marketing.",
+            "If one in ten returns to last year's spending: "
+            f"{spaced(number(leaving.year.sum() / 10))} a year.",
+        ),
+        (
+            f"Win the second order of New and Promising {people(len(once))}",
+            "They ordered once, not long ago: give them a reason to come back within weeks. "
+            f"{permitted[1]} of them allow marketing.",
+            "If one in ten orders once more at the value of their first order: "
+            f"{spaced(number(len(once) / 10 * order_value))}.",
+        ),
+        (
+            f"Look after Champions and Loyal {people(len(best))}",
+            "Early access, service and thanks rather than discounts: they buy anyway. "
+            f"{permitted[2]} of them allow marketing.",
+            "Each percent that they spend more or less is "
+            f"{spaced(number(best.year.sum() / 100))} a year; they bring "
+            f"{spaced(percent(best.year.sum() / page.customers.year.sum()))} of revenue.",
+        ),
+    ]
+
+
+def test_what_page_one_says_that_the_data_cannot_tell(page: Page) -> None:
+    told = dict(page.found(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>"))
+    days = page.sales.groupby("customer_id").day.nunique()
+    goods = page.frame("input_reconciliation")
+    goods = goods[goods.line_class.isin(["guest", "sale", "return"])]
+    guests = goods[goods.line_class == "guest"].amount.sum()
+    forecast = page.customers[page.customers.predicted_revenue_12_months.notna()]
+    objecting = (~page.customers.is_profiled).sum()
+    assert told == {
+        "How far back the data go": "From 1 January 2023 on, 731 days. Earlier orders are not "
+        "known: who looks new in the first months may not be.",
+        "Customers with one order": spaced(
+            f"{percent((days == 1).mean())} of the {people(len(days))} who ever bought did so on "
+            "one day only. One day tells no habit, so less is known of them."
+        ),
+        "Guests": spaced(
+            f"Order lines without a customer came to {number(guests)}, "
+            f"{percent(guests / goods.amount.sum())} of all goods sold less returns. Nobody can be "
+            "recognised in them: they are in no customer's revenue and in no segment."
+        ),
+        "Forecasts": spaced(
+            "Next year's purchases were modelled from past ones: consumer customers – it may be "
+            "used; wholesale customers – the data are too short or hold too few repeat customers. "
+            f"Of {people(len(forecast))} with a forecast, who brought "
+            f"{number(forecast.year.sum())} in the last twelve months, it expects "
+            f"{number(forecast.predicted_revenue_12_months.astype(float).sum())} in the next, "
+            "before returns."
+        ),
+        "Profit": "The data hold no costs. What customers are worth is what they spend, and not "
+        "what is earned on it.",
+        "Objections": f"{people(objecting)} object to profiling: they are in every total and in "
+        "no segment.",
+    }
+
+
+def test_the_takeaways_of_segments(page: Page) -> None:
+    told, customers = page.takeaways(), page.customers
+    everybody = page.frame("segment_members").merge(
+        customers[["ever"]], left_on="customer_id", right_index=True
+    )
+    summary = page.frame("segment_summary")
+    shown = summary[summary.customers > 0]
+    for segmentation in shown.segmentation.unique():
+        mine = everybody[
+            everybody.segment_key.isin(shown[shown.segmentation == segmentation].segment_key)
+        ]
+        sizes = mine.groupby("segment").ever.agg(["size", "sum"])
+        sizes = pd.DataFrame(
+            {
+                "customers": sizes["size"] / len(customers),
+                "revenue": sizes["sum"] / customers.ever.sum(),
+            }
+        )
+        top = (sizes.revenue - sizes.customers).idxmax()
+        assert told.pop(f"shares-{segmentation}") == spaced(
+            f"{top}: {percent(sizes.customers[top])} of customers, "
+            f"{percent(sizes.revenue[top])} of revenue."
+        )
+        title = spaced(TITLES.get(segmentation, segmentation))
+        assert segmentation == "rfm" or title in spaced(html.unescape(page.text)), segmentation
+    assert not [key for key in told if key.startswith("shares-")]
+
+    largest = customers.rfm_segment.value_counts().idxmax()
+    members = page.members(largest)
+    assert told["treemap"] == spaced(
+        f"{largest} is the largest segment: {people(len(members))}, "
+        f"{percent(len(members) / len(customers))} of all, with "
+        f"{percent(members.ever.sum() / customers.ever.sum())} of all revenue."
+    )
+    scored = customers.dropna(subset=SCORED)
+    for key, cells in (
+        ("customers", scored.groupby(SCORED).size()),
+        ("revenue", scored.groupby(SCORED).ever.sum()),
+    ):
+        recency, frequency = cells.idxmax()
+        assert told[f"grid-{key}"] == spaced(
+            f"The largest cell, recency {recency} and frequency {frequency}, holds "
+            f"{percent(cells.max() / cells.sum())} of {key} ({number(cells.max())})."
+        )
+
+
+def test_the_cards_of_segments(page: Page) -> None:
+    cards = page.found(r'<article class="card segment"[^>]*>\s*<h4>(.*?)</h4>(.*?)</article>')
+    assert len(cards) > 10
+    for name, text in cards:
+        members = page.members(name)
+        size = (
+            f"Size {people(len(members))}, {percent(len(members) / len(page.customers))} of all; "
+            f"{number(members.ever.sum())} revenue"
+        )
+        assert spaced(size) in text
+        if name in OUTSIDE:
+            assert "What they buy" not in text
+            continue
+        each = members.orders.mean()
+        orders = "1 order" if each < 1.05 else f"{number(each)} orders"
+        buy = (
+            f"{orders} each, of {number(members.ever.sum() / members.orders.sum())} on average; "
+            f"half of them bought {number(members.distinct_product_count.median())} different "
+            "products or more;"
+        )
+        since = (pd.Timestamp("2025-01-01") - members.last_ordered_on).dt.days.mean()
+        assert spaced(buy) in text, name
+        assert spaced(f"Last order {number(since)} days ago on average") in text, name
+        habits = members.behaviour_segment[
+            ~members.behaviour_segment.isin(["Mixed", "Too few orders"])
+        ].value_counts()
+        common = habits[habits >= max(5, 0.1 * len(members))]
+        if common.empty:
+            assert "Most common habit" not in text, name
+        else:
+            told = re.search(r"Most common habit (.*?) \((.*?) of them\)", text)
+            assert habits[told[1]] == habits.max(), name
+            assert told[2] == spaced(percent(habits.max() / len(members))), name
+
+
+def test_the_takeaways_of_the_history(page: Page) -> None:
+    told = page.takeaways()
+    months = page.frame("customer_months")
+    first, last = months.month_end.min(), months.month_end.max()
+    now = months[months.month_end == last]
+    flows = now.groupby(["previous_rfm_segment", "rfm_segment"]).size()
+    moves = page.frame("segment_migrations").query(
+        "month_end == @last and is_move and customers > 0"
+    )
+    pairs = moves[moves.segmentation == "rfm"][["from_segment", "to_segment"]]
+    flows = flows[pd.MultiIndex.from_frame(pairs)]
+    before, after = flows.idxmax()
+    assert told["sankey"] == (
+        f"The largest move that is shown in December 2024: {people(flows.max())} went from "
+        f"{before} to {after}."
+    )
+    then = months[months.month_end == first]
+    shares = pd.DataFrame(
+        {
+            end: each.rfm_segment.value_counts() / len(each)
+            for end, each in (("first", then), ("last", now))
+        }
+    ).fillna(0)
+    # Who is hidden at either end has no share.
+    counted = pd.DataFrame(
+        {0: then.rfm_segment.value_counts(), 1: now.rfm_segment.value_counts()}
+    ).fillna(0)
+    shares = shares[~counted.isin(range(1, 5)).any(axis=1)]
+    most = (shares["last"] - shares["first"]).abs().idxmax()
+    assert told["sizes"] == spaced(
+        f"From January 2023 to December 2024 the share of {most} went from "
+        f"{percent(shares['first'][most])} to {percent(shares['last'][most])}; all segments "
+        f"together from {whole(len(then))} to {people(len(now))}."
+    )
+
+    cohorts = page.frame("cohort_retention")
+    third = cohorts[(cohorts.cohort_by == "first month") & (cohorts.months_since == 3)]
+    third = third[third.is_complete & third.active_customers.notna()]
+    active = size = revenue = base = 0
+    amounts = page.orders.assign(month=page.orders.day.dt.to_period("M"))
+    begun = page.first_days.dt.to_period("M")
+    for cohort in third.cohort_month.dt.to_period("M"):
+        members = begun[begun == cohort].index
+        mine = amounts[amounts.customer_id.isin(members)]
+        later = mine[mine.month == cohort + 3]
+        size += len(members)
+        active += later[later.order_type == "sale"].customer_id.nunique()
+        revenue += later.net_amount.sum()
+        base += mine[mine.month <= cohort].net_amount.sum()
+    assert len(third) > 10
+    assert told["cohorts-active-share"] == spaced(
+        f"{percent(active / size)} of customers ordered in the third month after that of their "
+        "first order."
+    )
+    assert told["cohorts-revenue-retention"] == spaced(
+        f"Cohorts brought {percent(revenue / base)} of their first month's revenue in the third "
+        "month after that of their first order."
+    )
+
+
+def test_the_takeaways_of_drift(page: Page) -> None:
+    told = {
+        key.removeprefix("drift-"): text
+        for key, text in page.takeaways().items()
+        if key.startswith("drift-")
+    }
+    placed = page.between(page.orders, ("2024-12-01", "2024-12-31"))
+    ordered = placed[placed.order_type != "return"]
+    by_customer = placed[placed.customer_id.isin(ordered.customer_id)].groupby("customer_id")
+    placed_first = page.orders[page.orders.order_type != "return"].groupby("customer_id").day.min()
+    values = {
+        "active-customers": number(ordered.customer_id.nunique()),
+        "new-customers": number((placed_first >= "2024-12-01").sum()),
+        "orders-per-customer": f"{len(ordered) / ordered.customer_id.nunique():.2f}",
+        "median-order-value": number(ordered.gross_amount.median()),
+        "median-revenue-per-customer": number(by_customer.net_amount.sum().median()),
+        "return-share": percent(len(placed[placed.order_type == "return"]) / len(placed)),
+    }
+    drift = page.frame("segment_drift").set_index("measure")
+    written = {
+        "guest-share": percent,
+        "line-count": number,
+        "order-value-index": "{:.2f}".format,
+        "revenue-per-customer-index": "{:.2f}".format,
+        "missing-days": number,
+        "unusual-days": number,
+    }
+    for key, text in told.items():
+        rows = drift.loc[key.replace("-", "_")].sort_values("month_end")
+        last = rows.iloc[-1]
+        value = values[key] if key in values else written[key](last.value)
+        assert text.startswith(spaced(f"December 2024: {value}; usual is ")), key
+        unusual = list(rows[rows.verdict == "unusual"].month_end)
+        end = f"unusual in {join([month(when) for when in unusual[-3:]])}"
+        assert (end if unusual else "no month was unusual.") in text, key
+        low, high = re.search(r"usual is (.*?) to (.*?);", text).groups()
+        assert amount(low) == pytest.approx(last.band_low, rel=0.06, abs=0.006), key
+        assert amount(high) == pytest.approx(last.band_high, rel=0.06, abs=0.006), key
+    flat = {"missing-days", "unusual-days"}
+    assert set(values) | set(written) == set(told) | flat
+    for key in flat - set(told):
+        assert (drift.loc[key.replace("-", "_")].value.fillna(0) == 0).all()
+
+
+def amount(text: str) -> float:
+    """The number that a text tells."""
+    figure, _, unit = text.replace(",", "").partition(" ")
+    return float(figure) * {"": 1, "k": 1e3, "M": 1e6, "%": 0.01}[unit]
+
+
+def test_the_takeaways_of_groups_people_places_and_rows(page: Page) -> None:
+    told, customers = page.takeaways(), page.customers
+    profiles, quality = page.frame("cluster_profiles"), page.frame("cluster_quality")
+    for key, column, across, up in (
+        ("rfm", "kmeans_segment", "recency_days", "monetary"),
+        ("psychographic", "psychographic_segment", None, None),
+    ):
+        mine = profiles[profiles.feature_set == key]
+        if not across:
+            ranges = mine.groupby("feature").z_score.agg(lambda scores: scores.max() - scores.min())
+            across, up = ranges.sort_values(ascending=False).index[:2]
+        sizes = customers[column][customers[column].isin(mine.cluster_name)].value_counts()
+        centre = mine[mine.cluster_name == sizes.idxmax()].set_index("feature").centroid
+        named = {"recency_days": "days since the last order", "monetary": "revenue"}
+        typical = ", ".join(
+            f"{named.get(name, name.replace('_', ' '))} {number(centre[name])}"
+            for name in (across, up)
+        )
+        assert told[f"scatter-{key}"] == spaced(
+            f"The largest of {len(sizes)} groups is {sizes.idxmax()}: {people(sizes.max())}. "
+            f"Its typical customer: {typical}."
+        )
+        far = mine.loc[mine.z_score.abs().idxmax()]
+        assert told[f"profile-{key}"].startswith(f"{far.cluster_name} stands out most by ")
+        assert spaced(f": {number(far.centroid)}, far above the average") in told[f"profile-{key}"]
+        assert far.z_score > 1.5
+        chosen = quality[(quality.feature_set == key) & quality.is_chosen].iloc[0]
+        assert told[f"criteria-{key}"] == (
+            f"{chosen.k} groups were chosen: other customers would give the same ones (prediction "
+            f"strength {chosen.prediction_strength:.2f})."
+        )
+
+    profiled = customers[customers.is_profiled]
+    for column in ("gender", "age_band", "income_band"):
+        known = profiled[column].dropna()
+        sizes = known[known != "Unknown"].value_counts()
+        assert told[f"bands-{column.replace('_', '-')}"] == spaced(
+            f"The largest group is {sizes.idxmax()}: {people(sizes.max())}, "
+            f"{percent(sizes.max() / len(known))} of those with a record."
+        )
+    attributes = page.frame("customer_attributes").dropna(subset="number_value")
+    for attribute, mine in attributes.groupby("attribute"):
+        values = mine.number_value
+        histogram = told.get(f"histogram-{attribute.replace('_', '-')}")
+        if attribute in ("age", "annual_income"):
+            half, low, high = re.fullmatch(
+                r"Half of the customers have (.*) or more; most common is (.*) to below (.*)\.",
+                histogram,
+            ).groups()
+            assert half == spaced(number(values.median()))
+            width = amount(high) - amount(low)
+            assert (values // width).value_counts().idxmax() * width == amount(low)
+        else:
+            assert histogram is None
+        violin = told.get(f"violin-{len(attribute)}-{attribute.replace('_', '-')}")
+        if violin:
+            genders = mine.merge(profiled[["gender"]], left_on="customer_id", right_index=True)
+            middles = genders.groupby("gender").number_value.median()
+            assert violin == spaced(
+                "Half of the customers have this or more: "
+                f"Female {number(middles['Female'])} and Male {number(middles['Male'])}."
+            )
+    assert len([key for key in told if key.startswith("violin")]) == 6
+
+    for column in ("country", "city"):
+        sizes = customers[column].value_counts()
+        there = customers[customers[column] == sizes.idxmax()]
+        assert told[f"where-{column}"] == spaced(
+            f"{sizes.idxmax()}: {percent(len(there) / len(customers))} of customers and "
+            f"{percent(there.ever.sum() / customers.ever.sum())} of revenue."
+        )
+
+    rows = page.frame("input_reconciliation")
+    for name, classes in (("transactions", ["sale", "return"]), ("customers", ["record"])):
+        mine = rows[rows.input == name]
+        used = mine[mine.line_class.isin(classes)].row_count.sum()
+        assert told[f"rows-{name}"] == spaced(
+            f"{percent(used / mine.row_count.sum())} of {whole(mine.row_count.sum())} rows are "
+            "used as they came; the others are classed below with their reason."
+        )
