@@ -422,28 +422,6 @@ def test_page_one_tells_what_the_orders_say(browser: webdriver.Chrome, published
         """,
     )
     assert told["second_order_rate"] == pytest.approx(again / began)
-    text = spaced(browser.find_element("id", "summary").text)
-    [(customers, worth)] = ask(
-        published,
-        """
-        select count(*), sum(revenue_12_months) from customer_segments
-        where rfm_segment in ('At Risk', 'Can''t Lose Them')
-        """,
-    )
-    assert f"{customers} customers (At Risk and Can't Lose Them)" in text
-    assert f"They brought {spaced(number(float(worth)))} in the last twelve months" in text
-    spent = sorted(
-        (
-            float(amount)
-            for (amount,) in ask(
-                published,
-                "select revenue_12_months from customer_segments where revenue_12_months > 0",
-            )
-        ),
-        reverse=True,
-    )
-    tenth = -(-len(spent) // 10)
-    assert f"({tenth} customers) brought {spaced(percent(sum(spent[:tenth]) / sum(spent)))}" in text
     assert count(browser, ".actions li") == 3
 
 

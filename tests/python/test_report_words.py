@@ -4,13 +4,18 @@ The demo's data end on 31 December 2024, and its build is as of 1 January 2025.
 """
 
 import html
+import json
 import re
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
+from segmentation.report.facts import page_one
+from segmentation.report.marts import Marts
 from segmentation.report.words import change, join, month, number, people, percent, whole
 from segmentation.summary import TITLES
 
@@ -29,8 +34,10 @@ class Page:
     """The words of a report, without the tables, and the marts that it is about."""
 
     def __init__(self, folder: Path):
-        text = (folder / "report.html").read_text(encoding="utf-8")
-        text = text[text.index("<main") : text.index("</main>")]
+        whole_page = (folder / "report.html").read_text(encoding="utf-8")
+        text = whole_page[whole_page.index("<main") : whole_page.index("</main>")]
+        [months] = re.findall(r'id="months">(.*?)</script>', whole_page, flags=re.DOTALL)
+        self.months = json.loads(months)
         self.text = re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
         self.connection = duckdb.connect(str(folder / "segments.duckdb"), read_only=True)
         self.customers = self.frame("customer_segments").set_index("customer_id")
@@ -134,6 +141,39 @@ def test_the_measures_of_page_one(page: Page) -> None:
             f"{spaced(percent(1 - of_new / revenue))} of revenue.",
         ],
     }
+
+
+@pytest.mark.parametrize(("days", "more"), [(0, 0), (1, 1), (90, 1), (91, 0)])
+def test_a_second_order_is_on_a_later_day_within_ninety(
+    published: Path, tmp_path: Path, days: int, more: int
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+
+    def rate() -> float:
+        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+            return next(
+                each.exact for each in page_one(marts).measures if each.key == "second_order_rate"
+            )
+
+    before = rate()
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            f"""
+            insert into customer_orders
+            select * replace (
+                'another' as order_id, ordered_at + interval {days} day as ordered_at
+            )
+            from customer_orders
+            where customer_id = (
+                select customer_id from customer_orders
+                group by all
+                having count(*) = 1 and max(order_type) = 'sale'
+                    and min(ordered_at) between '2024-03-01' and '2024-06-01'
+                order by all limit 1
+            )
+            """
+        )
+    assert (rate() > before) == bool(more)
 
 
 def test_the_findings_of_page_one(page: Page) -> None:
@@ -337,17 +377,27 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     months = page.frame("customer_months")
     first, last = months.month_end.min(), months.month_end.max()
     now = months[months.month_end == last]
-    flows = now.groupby(["previous_rfm_segment", "rfm_segment"]).size()
+    counts = months.groupby(["month_end", "previous_rfm_segment", "rfm_segment"]).size()
     moves = page.frame("segment_migrations").query(
-        "month_end == @last and is_move and customers > 0"
+        "segmentation == 'rfm' and is_move and customers > 0"
     )
-    pairs = moves[moves.segmentation == "rfm"][["from_segment", "to_segment"]]
-    flows = flows[pd.MultiIndex.from_frame(pairs)]
-    before, after = flows.idxmax()
-    assert told["sankey"] == (
-        f"The largest move that is shown in December 2024: {people(flows.max())} went from "
-        f"{before} to {after}."
-    )
+    said = {when: each["takeaway"] for when, each in page.months["sankey"].items()}
+    assert len(said) == 24 and told["sankey"] == said["2024-12-31"]
+    for when, text in said.items():
+        there = moves[moves.month_end == when]
+        flows = {
+            pair: counts[(pd.Timestamp(when), *pair)]
+            for pair in zip(there.from_segment, there.to_segment, strict=True)
+        }
+        if not flows:
+            assert "no group that is shown moved" in text
+            continue
+        largest = {
+            f"{month(pd.Timestamp(when))}: {people(size)} went from {before} to {after}."
+            for (before, after), size in flows.items()
+            if size == max(flows.values())
+        }
+        assert re.sub("The largest move( that is shown)? in ", "", text) in largest
     then = months[months.month_end == first]
     shares = pd.DataFrame(
         {
