@@ -117,7 +117,7 @@ class Compiled:
         run("attach ':memory:' as warehouse; use warehouse")
         run(f"create schema {SCHEMA}; set schema = '{SCHEMA}'")
         run(f"create table thresholds as from read_csv('{ROOT / 'seeds/thresholds.csv'}')")
-        run("create table segment_directory (segmentation text, segment_key text)")
+        run("create table segment_directory (segmentation text, segment text, segment_key text)")
         run(
             "create table segment_migrations "
             "(month_end date, segmentation text, to_segment_key text, customers bigint)"
