@@ -25,24 +25,27 @@ def write_docs(settings: dict) -> Path:
         shutil.copy(read_before, folder)
     dbt.run(["docs", "generate", "--target-path", str(folder)], settings)
     page = (folder / "index.html").read_text(encoding="utf-8")
-    for name in ("manifest", "catalog"):
-        known = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    manifest, catalog = (
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("manifest", "catalog")
+    )
+    for name, known in (("MANIFEST", _without_tests(manifest)), ("CATALOG", catalog)):
         # Where dbt's own static page has them, too; nothing in them may end the script.
-        text = json.dumps(_without_tests(known)).replace("</", "<\\/")
+        text = json.dumps(known).replace("</", "<\\/")
         # Who reads the page need not know where the project lies.
         text = text.replace(json.dumps(str(ROOT))[1:-1], ".")
-        page = page.replace(f'"{name.upper()}.JSON INLINE DATA"', text)
+        page = page.replace(f'"{name}.JSON INLINE DATA"', text)
     start = f"<script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
     file = public_folder() / "docs" / "index.html"
     write_whole(file, page.replace("<head>", f"<head>{start}", 1))
     return file
 
 
-def _without_tests(known: dict) -> dict:
+def _without_tests(manifest: dict) -> dict:
     """Without tests that would be boxes of the lineage; those of columns stay with them."""
     kept = {
         key: node
-        for key, node in known["nodes"].items()
+        for key, node in manifest["nodes"].items()
         if not key.startswith("test.") or node.get("test_metadata")
     }
-    return known | {"nodes": kept} | ({"unit_tests": {}} if "unit_tests" in known else {})
+    return manifest | {"nodes": kept, "unit_tests": {}}
