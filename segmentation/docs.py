@@ -1,11 +1,15 @@
 """Writes dbt's documentation site as one page."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import yaml
+
 from segmentation import dbt
 from segmentation.settings import ROOT, public_folder, target_folder, write_whole
+from segmentation.sql import literal
 
 # By itself the site opens on a page about dbt.
 FIRST_PAGE = "#!/overview/customer_segmentation"
@@ -31,9 +35,7 @@ def write_docs(settings: dict) -> Path:
     )
     for name, known in (("MANIFEST", _without_tests(manifest)), ("CATALOG", catalog)):
         # Where dbt's own static page has them, too; nothing in them may end the script.
-        text = json.dumps(known).replace("</", "<\\/")
-        # Who reads the page need not know where the project lies.
-        text = text.replace(json.dumps(str(ROOT))[1:-1], ".")
+        text = _without_places(json.dumps(known), settings).replace("</", "<\\/")
         page = page.replace(f'"{name}.JSON INLINE DATA"', text)
     start = f"<script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
     file = public_folder() / "docs" / "index.html"
@@ -49,3 +51,17 @@ def _without_tests(manifest: dict) -> dict:
         if not key.startswith("test.") or node.get("test_metadata")
     }
     return manifest | {"nodes": kept, "unit_tests": {}}
+
+
+def _without_places(text: str, settings: dict) -> str:
+    """JSON without where on this machine anything lies: an input keeps the name of its file."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    values = [str(value).strip() for value in (project["vars"] | settings).values()]
+    names = {value: Path(value).name for value in values if Path(value).is_absolute()}
+    # Last, for an input may lie within them.
+    names |= {str(target_folder()): "target", str(ROOT): "."}
+    names |= {literal(place)[1:-1]: literal(name)[1:-1] for place, name in names.items()}
+    names = {json.dumps(place)[1:-1]: json.dumps(name)[1:-1] for place, name in names.items()}
+    # Behind a quote: within another path, it is the name of something else.
+    places = rf"(?<=[\"'])({'|'.join(map(re.escape, names))})"
+    return re.sub(places, lambda found: names[found[0]], text)

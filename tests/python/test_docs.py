@@ -1,13 +1,19 @@
 """The documentation as a reader sees it: the overview, columns, and the lineage, in a browser."""
 
 import json
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
-from conftest import MARTS, PICTURES, ROOT, Outcome
+import openpyxl
+import pytest
+from conftest import DEMO, MARTS, PICTURES, ROOT, Outcome, environment, write_csv
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
+from segmentation.dbt import close_database
+from segmentation.docs import write_docs
 from segmentation.lineage import PICTURE, picture
 
 MART = "model.customer_segmentation.customer_segments"
@@ -74,3 +80,33 @@ def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -
 def test_the_picture_of_the_lineage_is_that_of_the_project(demo: Outcome) -> None:
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
     assert PICTURE.read_text(encoding="utf-8") == picture(manifest), "run `make lineage`"
+
+
+def written(folder: Path, settings: dict) -> str:
+    """The page that these vars give, with a database that nobody has built anything in."""
+    with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
+        for name, value in environment(folder, folder / "warehouse.duckdb").items():
+            patch.setenv(name, value)
+        try:
+            return write_docs(settings).read_text(encoding="utf-8")
+        finally:
+            close_database()
+
+
+def test_the_page_does_not_tell_where_anything_lies(tmp_path: Path) -> None:
+    """Neither the project nor inputs elsewhere, in SQL, in Python or in settings."""
+    elsewhere = tmp_path / "o'Neill"
+    elsewhere.mkdir()
+    book = openpyxl.Workbook()
+    book.active.append(["customer_id", "age"])
+    book.save(elsewhere / "records.xlsx")
+    settings = {
+        "transactions": str(shutil.copy(DEMO, elsewhere / "o'Neill's é.csv")),
+        "customers": str(elsewhere / "records.xlsx"),
+        "exchange_rates": str(write_csv(elsewhere / "rates.csv", ["currency"], [])),
+    }
+    page = written(tmp_path, settings)
+    for place in (str(ROOT), str(Path.home()), "o'Neill/", "o''Neill/", str(tmp_path)):
+        assert json.dumps(place)[1:-1] not in page, place
+    for name in ("'o''Neill''s \\u00e9.csv'", "'rates.csv'", '"records.xlsx"'):
+        assert name in page, name
