@@ -12,6 +12,8 @@ import pytest
 from conftest import DEMO, ROOT, SCHEMA, Outcome, environment
 from dbt.cli.main import dbtRunner
 
+from segmentation.errors import sentence_of
+
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
 
@@ -375,5 +377,8 @@ def test_a_database_that_is_none(workshop):
     workshop.database.write_text("not a database")
     refused = workshop.build_here()
     assert refused.code == 1
-    assert refused.err.strip().endswith("move this one away.")
+    assert refused.err.startswith(f"{workshop.database} is not a DuckDB database")
     assert workshop.database.read_text() == "not a database"
+    # A path so short that the words before it are as near to the end.
+    short = 'IO Error: The file "/x" exists, but it is not a valid DuckDB database file!'
+    assert sentence_of(short).startswith("/x is not a DuckDB database")
