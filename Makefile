@@ -45,7 +45,7 @@ java:
 	@"$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' \
 		|| { echo 'Spark needs Java 17 or newer: install it, or name its folder in JAVA_HOME.' >&2; exit 1; }
 
-docs: .venv/installed ## Write the page that documents models, columns and lineage
+docs: .venv/installed ## Write the page that documents models, columns and lineage; by itself, of the last build
 	@$(python) -m segmentation docs $(words)
 
 lineage: .venv/installed ## Draw the picture of the lineage in README anew

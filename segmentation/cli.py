@@ -96,11 +96,12 @@ def test(settings: dict, words: argparse.Namespace) -> None:
 
 
 def docs(settings: dict, words: argparse.Namespace) -> None:
-    """Write the documentation of models, columns and lineage as one HTML page."""
+    """Write the documentation of models, columns and lineage, of the last build or an input."""
     from segmentation import dbt
-    from segmentation.docs import write_docs
+    from segmentation.docs import last_settings, write_docs
 
-    dbt.say(f"Documentation: {write_docs(settings)}; open it in a browser.")
+    file = write_docs(settings or last_settings())
+    dbt.say(f"Documentation: {file}; open it in a browser.")
 
 
 def lineage(settings: dict, words: argparse.Namespace) -> None:

@@ -15,6 +15,15 @@ from segmentation.sql import literal
 FIRST_PAGE = "#!/overview/customer_segmentation"
 
 
+def last_settings() -> dict:
+    """The vars with which dbt was last run, by name; none where it never was."""
+    try:
+        results = (target_folder() / "run_results.json").read_text(encoding="utf-8")
+        return json.loads(results)["args"]["vars"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
 def write_docs(settings: dict) -> Path:
     """Writes docs/index.html among what is published, one file that asks nothing of any host.
 
@@ -33,6 +42,9 @@ def write_docs(settings: dict) -> Path:
         json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("manifest", "catalog")
     )
+    models = {key for key in manifest["nodes"] if key.startswith("model.")}
+    if models - catalog["nodes"].keys():
+        dbt.say("Types of columns are missing until `make build` has made the tables.")
     for name, known in (("MANIFEST", _without_tests(manifest)), ("CATALOG", catalog)):
         # Where dbt's own static page has them, too; nothing in them may end the script.
         text = _without_places(json.dumps(known), settings).replace("</", "<\\/")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import DEMO, MARTS, PICTURES, ROOT, Outcome, environment, write_csv
+from conftest import DEMO, MARTS, PICTURES, RECORDS, ROOT, Outcome, environment, write_csv
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
+from segmentation.cli import main
 from segmentation.dbt import close_database
-from segmentation.docs import write_docs
 from segmentation.lineage import PICTURE, picture
 
+RATES = ["currency", "valid_from", "rate"]
 MART = "model.customer_segmentation.customer_segments"
 # The graph is drawn on a canvas; what draws it knows what it drew.
 GRAPH = """
@@ -82,18 +83,27 @@ def test_the_picture_of_the_lineage_is_that_of_the_project(demo: Outcome) -> Non
     assert PICTURE.read_text(encoding="utf-8") == picture(manifest), "run `make lineage`"
 
 
-def written(folder: Path, settings: dict) -> str:
-    """The page that these vars give, with a database that nobody has built anything in."""
+def built_with(folder: Path, settings: dict) -> None:
+    """Leaves behind what dbt does of its vars."""
+    results = folder / "target" / "run_results.json"
+    results.parent.mkdir()
+    results.write_text(json.dumps({"args": {"vars": settings}}), encoding="utf-8")
+
+
+def document(folder: Path, *words: str) -> int:
+    """`make docs` with these words in this process, on what the folder has; gives the exit code."""
     with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
         for name, value in environment(folder, folder / "warehouse.duckdb").items():
             patch.setenv(name, value)
         try:
-            return write_docs(settings).read_text(encoding="utf-8")
+            return main(["docs", *words])
         finally:
             close_database()
 
 
-def test_the_page_does_not_tell_where_anything_lies(tmp_path: Path) -> None:
+def test_the_page_is_of_the_last_build_and_does_not_tell_where_anything_lies(
+    tmp_path: Path, demo: Outcome, capsys: pytest.CaptureFixture
+) -> None:
     """Neither the project nor inputs elsewhere, in SQL, in Python or in settings."""
     elsewhere = tmp_path / "o'Neill"
     elsewhere.mkdir()
@@ -103,10 +113,27 @@ def test_the_page_does_not_tell_where_anything_lies(tmp_path: Path) -> None:
     settings = {
         "transactions": str(shutil.copy(DEMO, elsewhere / "o'Neill's é.csv")),
         "customers": str(elsewhere / "records.xlsx"),
-        "exchange_rates": str(write_csv(elsewhere / "rates.csv", ["currency"], [])),
+        "exchange_rates": str(write_csv(elsewhere / "rates.csv", RATES, [])),
     }
-    page = written(tmp_path, settings)
+    built_with(tmp_path, settings)
+    assert document(tmp_path) == 0
+    missing = "Types of columns are missing until"
+    assert missing in capsys.readouterr().out and missing not in demo.out
+    page = (tmp_path / "public" / "docs" / "index.html").read_text(encoding="utf-8")
     for place in (str(ROOT), str(Path.home()), "o'Neill/", "o''Neill/", str(tmp_path)):
         assert json.dumps(place)[1:-1] not in page, place
     for name in ("'o''Neill''s \\u00e9.csv'", "'rates.csv'", '"records.xlsx"'):
         assert name in page, name
+
+
+def test_a_wrong_mapping_ends_in_the_sentence_of_a_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Given one, the vars of the last build do not count."""
+    built_with(tmp_path, {"customers": "none.csv"})
+    (tmp_path / "wrong.yml").write_text("customer_columns: {customer_id: number}")
+    words = ("--vars", str(tmp_path / "wrong.yml"), "--customers", str(RECORDS))
+    assert document(tmp_path, *words) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith('The input customers has no column "number"') and not said.out
+    assert not (tmp_path / "public").exists()
