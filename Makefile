@@ -16,7 +16,7 @@ compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
-	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
+	@echo 'CUSTOMERS=<file or relation>; without them, docs those of the last build, others the demo data.'
 
 build: .venv/installed ## Build every segment, publish what was made, write report and documentation
 	@$(python) -m segmentation build $(words)
@@ -45,7 +45,7 @@ java:
 	@"$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' \
 		|| { echo 'Spark needs Java 17 or newer: install it, or name its folder in JAVA_HOME.' >&2; exit 1; }
 
-docs: .venv/installed ## Write the page that documents models, columns and lineage; by itself, of the last build
+docs: .venv/installed ## Write the page that documents models, columns and lineage
 	@$(python) -m segmentation docs $(words)
 
 lineage: .venv/installed ## Draw the picture of the lineage in README anew
