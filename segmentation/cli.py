@@ -1,13 +1,12 @@
 """The command line: each command takes the demo data or an input of your own."""
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
-from segmentation.settings import ROOT, public_folder, read_vars
+from segmentation.settings import ROOT, database_file, public_folder, read_vars
 from segmentation.sql import identifier
 
 
@@ -41,7 +40,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     mart = next(node for node in nodes if node.name == "customer_segments")
     tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
     warned = [outcome.node for outcome in result.result.results if outcome.status == "warn"]
-    database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
+    database = str(database_file())
     dbt.say()
     dbt.say(summary.summarise(database, identifier(mart.schema)))
     dbt.say()

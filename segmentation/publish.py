@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
-from segmentation.settings import ROOT, public_folder, target_folder
+from segmentation.settings import ROOT, database_file, public_folder, target_folder
 from segmentation.sql import identifier, literal
 
 FILE = "segments.duckdb"
@@ -82,8 +82,7 @@ def publish_build() -> Path:
     profile read, too. Raises NotPublished unless they hold one complete, green build, or where the
     folder cannot be written; what was published before then stays as it is.
     """
-    folder, target = public_folder(), target_folder()
-    database = ROOT / os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
+    folder, target, database = public_folder(), target_folder(), database_file()
     results, manifest = _read(target / "run_results.json"), _read(target / "manifest.json")
     _check_build(results, manifest)
     try:
