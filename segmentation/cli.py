@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
@@ -29,8 +30,6 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
     from segmentation.docs import write_docs
-    from segmentation.publish import publish_build
-    from segmentation.report import write_report
 
     dbt.say("Building the segments: every model, then the tests that guard it.")
     # dbt's unit tests guard the code, whatever the input: they run with the demo.
@@ -50,9 +49,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
         dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     dbt.close_database()
-    published = publish_build()
-    dbt.say(f"Published: {published}, for BI.")
-    dbt.say(f"Report: {write_report(published.parent, dbt.say)}; open it in a browser.")
+    _publish(dbt.say)
     dbt.say(f"Documentation: {write_docs(settings)}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
@@ -63,12 +60,17 @@ def build(settings: dict, words: argparse.Namespace) -> None:
 
 def publish(settings: dict, words: argparse.Namespace) -> None:
     """Publish the last build, if it is complete and green: a file for BI, and its report."""
+    _publish(print)
+
+
+def _publish(say: Callable[[str], None]) -> None:
+    """Publishes the last build and writes its report; says where both are."""
     from segmentation.publish import publish_build
     from segmentation.report import write_report
 
     published = publish_build()
-    print(f"Published: {published}, for BI.")
-    print(f"Report: {write_report(published.parent)}; open it in a browser.")
+    say(f"Published: {published}, for BI.")
+    say(f"Report: {write_report(published.parent, say)}; open it in a browser.")
 
 
 def report(settings: dict, words: argparse.Namespace) -> None:
