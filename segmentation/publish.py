@@ -83,7 +83,8 @@ def publish_build() -> Path:
     folder cannot be written; what was published before then stays as it is.
     """
     folder, target, database = public_folder(), target_folder(), database_file()
-    results, manifest = _read(target / "run_results.json"), _read(target / "manifest.json")
+    results = _read(target / "run_results.json", "args", "metadata", "results")
+    manifest = _read(target / "manifest.json", "metadata", "nodes")
     _check_build(results, manifest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +112,12 @@ def publish_build() -> Path:
     return folder / FILE
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path, *parts: str) -> dict:
+    """These parts of one of dbt's files; who damages it has none of a build."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {part: content[part] for part in parts}
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise NotPublished(
             f"there is no {path.name} of a build in {path.parent}: run `make build`."
         ) from error

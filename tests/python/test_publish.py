@@ -330,10 +330,15 @@ def test_nothing_but_a_build_of_the_whole_input_is_published(build):
     build.refuses("not on DuckDB")
     build.change("manifest", lambda manifest: manifest["metadata"].update(invocation_id="later"))
     build.refuses("did not come to its end")
-    (build.folder / "target/manifest.json").write_text("{", encoding="utf-8")
-    build.refuses(r"there is no manifest\.json")
     (build.folder / "target/run_results.json").unlink()
     build.refuses(r"there is no run_results\.json")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", '{"metadata": {}}'])
+@pytest.mark.parametrize("name", ["run_results", "manifest"])
+def test_a_file_of_dbt_that_is_damaged_is_none(build, name, content):
+    (build.folder / f"target/{name}.json").write_text(content, encoding="utf-8")
+    build.refuses(rf"there is no {name}\.json of a build")
 
 
 @pytest.mark.parametrize("model", ["segment_summary", "stg_segmentation__transactions", "seg_rfm"])
