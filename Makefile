@@ -4,7 +4,7 @@ python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
 export SEGMENTATION_PUBLIC ?= public
-PORT ?= 8000
+export PORT ?= 8000
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
@@ -28,9 +28,7 @@ report: .venv/installed ## Write the report of what is published anew
 	@$(python) -m segmentation report
 
 serve: .venv/installed ## Serve what is published to this machine only, on PORT=8000
-	@test -e "$$SEGMENTATION_PUBLIC/segments.duckdb" \
-		|| { echo 'Nothing is published yet: run `make build`.' >&2; exit 1; }
-	@$(python) -m http.server --bind 127.0.0.1 --directory "$$SEGMENTATION_PUBLIC" $(PORT)
+	@$(python) -m segmentation serve --port "$$PORT"
 
 check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
 	@$(python) -m segmentation check-input $(words)

@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
         "--transactions", metavar="PATH", help="file or relation with the order lines"
     )
     words.add_argument("--customers", metavar="PATH", help="file or relation with customer records")
+    words.add_argument("--port", metavar="NUMBER", default="8000", help="where serve listens")
     program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
     commands = program.add_subparsers(dest="command", required=True)
     for name, does in COMMANDS.items():
@@ -80,6 +81,13 @@ def report(settings: dict, words: argparse.Namespace) -> None:
     print(f"Report: {write_report(public_folder())}; open it in a browser.")
 
 
+def serve(settings: dict, words: argparse.Namespace) -> None:
+    """Serve what is published to this machine only, until Ctrl-C."""
+    from segmentation.serve import serve_published
+
+    serve_published(public_folder(), words.port)
+
+
 def test(settings: dict, words: argparse.Namespace) -> None:
     """Run everything that guards the project; with an input, also its database's data tests."""
     for command in (
@@ -123,6 +131,7 @@ COMMANDS = {
     "build": build,
     "publish": publish,
     "report": report,
+    "serve": serve,
     "check-input": check_input,
     "test": test,
     "docs": docs,

@@ -113,7 +113,7 @@ def publish_build() -> Path:
 
 
 def _read(path: Path, *parts: str) -> dict:
-    """These parts of one of dbt's files; who damages it has none of a build."""
+    """These parts of one of dbt's files; without one of them it is damaged, and as good as none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {part: content[part] for part in parts}
