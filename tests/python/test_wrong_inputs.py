@@ -349,8 +349,10 @@ def test_ctrl_c_ends_in_a_sentence(workshop):
 def test_make_hands_over_any_file_name(built, tmp_path):
     """No shell expands what stands in a name."""
     path = write(tmp_path, LINES[:50], name='a "b" $(touch pwned) `x`.csv')
+    # Whether .venv is as old as the requirements is not what this is about.
+    words = ["make", "--old-file=.venv/installed", "check-input"]
     # make itself reads a dollar sign, unless it is doubled.
-    words = ["make", "check-input", f"TRANSACTIONS={str(path).replace('$', '$$')}"]
+    words += [f"TRANSACTIONS={str(path).replace('$', '$$')}"]
     done = subprocess.run(
         words,
         cwd=ROOT,
