@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from conftest import DEMO, ROOT, SCHEMA, Outcome, environment
+from conftest import DEMO, ROOT, SCHEMA, Outcome, environment, run
 from dbt.cli.main import dbtRunner
 
 from segmentation.errors import sentence_of
@@ -324,6 +324,16 @@ def test_a_map_with_a_hole(marts, built):
 def test_a_seed_override_that_is_not_there(marts, built):
     refused = built.build_here({"seed_overrides": {"rfm_segment_map": "my_map"}})
     assert_refused(marts, refused, "my_map")
+
+
+def test_nothing_follows_the_sentence(workshop):
+    """Modules that complain while Python ends write past sys.stderr."""
+    complain = "atexit.register(os.write, 2, b'leaked'); sys.argv[1:] = ['report']"
+    program = "runpy.run_module('segmentation', run_name='__main__')"
+    words = ("-c", f"import atexit, os, runpy, sys; {complain}; {program}")
+    refused = run(words, workshop.folder, workshop.database, ROOT)
+    assert refused.code == 1
+    assert refused.err.startswith("There is no ") and refused.err.endswith("run `make build`.\n")
 
 
 def test_ctrl_c_ends_in_a_sentence(workshop):
