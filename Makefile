@@ -3,7 +3,6 @@ PYTHON ?= python3
 python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
-export SEGMENTATION_PUBLIC ?= public
 export PORT ?= 8000
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
