@@ -3,8 +3,7 @@ PYTHON ?= python3
 python := .venv/bin/python
 # Handed over by the environment, so that the shell expands nothing in them.
 export VARS TRANSACTIONS CUSTOMERS
-export SEGMENTATION_PUBLIC ?= public
-PORT ?= 8000
+export PORT ?= 8000
 words := --vars "$$VARS" --transactions "$$TRANSACTIONS" --customers "$$CUSTOMERS"
 
 compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --no-strip-extras \
@@ -16,7 +15,7 @@ compile := .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 	@echo 'build, check-input, test and docs take VARS=<vars file>, TRANSACTIONS=<file or relation> and'
-	@echo 'CUSTOMERS=<file or relation>; or the demo data.'
+	@echo 'CUSTOMERS=<file or relation>; without them, docs those of the last build, others the demo data.'
 
 build: .venv/installed ## Build every segment, publish what was made, write report and documentation
 	@$(python) -m segmentation build $(words)
@@ -28,9 +27,7 @@ report: .venv/installed ## Write the report of what is published anew
 	@$(python) -m segmentation report
 
 serve: .venv/installed ## Serve what is published to this machine only, on PORT=8000
-	@test -e "$$SEGMENTATION_PUBLIC/segments.duckdb" \
-		|| { echo 'Nothing is published yet: run `make build`.' >&2; exit 1; }
-	@$(python) -m http.server --bind 127.0.0.1 --directory "$$SEGMENTATION_PUBLIC" $(PORT)
+	@$(python) -m segmentation serve --port "$$PORT"
 
 check-input: .venv/installed ## Guess how an input is mapped and what a build would make of it
 	@$(python) -m segmentation check-input $(words)

@@ -1,13 +1,13 @@
 """The command line: each command takes the demo data or an input of your own."""
 
 import argparse
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
-from segmentation.settings import ROOT, public_folder, read_vars
+from segmentation.settings import ROOT, database_file, public_folder, read_vars
 from segmentation.sql import identifier
 
 
@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
         "--transactions", metavar="PATH", help="file or relation with the order lines"
     )
     words.add_argument("--customers", metavar="PATH", help="file or relation with customer records")
+    words.add_argument("--port", metavar="NUMBER", default="8000", help="where serve listens")
     program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
     commands = program.add_subparsers(dest="command", required=True)
     for name, does in COMMANDS.items():
@@ -30,8 +31,6 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
     from segmentation.docs import write_docs
-    from segmentation.publish import publish_build
-    from segmentation.report import write_report
 
     dbt.say("Building the segments: every model, then the tests that guard it.")
     # dbt's unit tests guard the code, whatever the input: they run with the demo.
@@ -41,7 +40,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     mart = next(node for node in nodes if node.name == "customer_segments")
     tests = sum(node.resource_type in ("test", "unit_test") for node in nodes)
     warned = [outcome.node for outcome in result.result.results if outcome.status == "warn"]
-    database = os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
+    database = str(database_file())
     dbt.say()
     dbt.say(summary.summarise(database, identifier(mart.schema)))
     dbt.say()
@@ -51,9 +50,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
         dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     dbt.close_database()
-    published = publish_build()
-    dbt.say(f"Published: {published}, for BI.")
-    dbt.say(f"Report: {write_report(published.parent, dbt.say)}; open it in a browser.")
+    _publish(dbt.say)
     dbt.say(f"Documentation: {write_docs(settings)}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
@@ -64,12 +61,17 @@ def build(settings: dict, words: argparse.Namespace) -> None:
 
 def publish(settings: dict, words: argparse.Namespace) -> None:
     """Publish the last build, if it is complete and green: a file for BI, and its report."""
+    _publish(print)
+
+
+def _publish(say: Callable[[str], None]) -> None:
+    """Publishes the last build and writes its report; says where both are."""
     from segmentation.publish import publish_build
     from segmentation.report import write_report
 
     published = publish_build()
-    print(f"Published: {published}, for BI.")
-    print(f"Report: {write_report(published.parent)}; open it in a browser.")
+    say(f"Published: {published}, for BI.")
+    say(f"Report: {write_report(published.parent, say)}; open it in a browser.")
 
 
 def report(settings: dict, words: argparse.Namespace) -> None:
@@ -77,6 +79,13 @@ def report(settings: dict, words: argparse.Namespace) -> None:
     from segmentation.report import write_report
 
     print(f"Report: {write_report(public_folder())}; open it in a browser.")
+
+
+def serve(settings: dict, words: argparse.Namespace) -> None:
+    """Serve what is published to this machine only, until Ctrl-C."""
+    from segmentation.serve import serve_published
+
+    serve_published(public_folder(), words.port)
 
 
 def test(settings: dict, words: argparse.Namespace) -> None:
@@ -96,11 +105,12 @@ def test(settings: dict, words: argparse.Namespace) -> None:
 
 
 def docs(settings: dict, words: argparse.Namespace) -> None:
-    """Write the documentation of models, columns and lineage as one HTML page."""
+    """Write the documentation of models, columns and lineage, of the last build or an input."""
     from segmentation import dbt
-    from segmentation.docs import write_docs
+    from segmentation.docs import last_settings, write_docs
 
-    dbt.say(f"Documentation: {write_docs(settings)}; open it in a browser.")
+    file = write_docs(settings or last_settings())
+    dbt.say(f"Documentation: {file}; open it in a browser.")
 
 
 def lineage(settings: dict, words: argparse.Namespace) -> None:
@@ -121,6 +131,7 @@ COMMANDS = {
     "build": build,
     "publish": publish,
     "report": report,
+    "serve": serve,
     "check-input": check_input,
     "test": test,
     "docs": docs,

@@ -55,7 +55,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
         return f"There is no model or seed {unknown[1]}: correct the var that names it."
     if locked := re.search(r'Could not set lock on file "([^"]+)"', message):
         return f"The database {locked[1]} is open in another program: close it there and try again."
-    if not_a_database := re.search(r'"?([^"\s]+)"? ?.{0,60}not a valid DuckDB database', message):
+    if not_a_database := re.search(r'"([^"]+)"[^"]*not a valid DuckDB database', message):
         return (
             f"{not_a_database[1]} is not a DuckDB database: name another file in SEGMENTATION_DB, "
             "or move this one away."

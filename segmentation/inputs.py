@@ -5,7 +5,6 @@ folder. Nothing of the user's is written.
 """
 
 import gzip
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ from segmentation.guess import (
     observations,
     transactions_mapping,
 )
-from segmentation.settings import ROOT
+from segmentation.settings import database_file
 from segmentation.sql import identifier
 from segmentation.summary import CLASSES
 
@@ -112,7 +111,7 @@ class Records:
 @contextmanager
 def scratch(settings: dict) -> Iterator[Scratch]:
     """A scratch database, and gone it is afterwards. It sees the user's where the vars name it."""
-    database = Path(ROOT, os.environ.get("SEGMENTATION_DB", "warehouse.duckdb"))
+    database = database_file()
     named = [settings.get(name) or "" for name in ("transactions", "customers", "exchange_rates")]
     named += (settings.get("seed_overrides") or {}).values()
     is_named = any(name and not _is_file(name) and "{{" not in name for name in map(str, named))

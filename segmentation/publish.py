@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
-from segmentation.settings import ROOT, public_folder, target_folder
+from segmentation.settings import ROOT, database_file, public_folder, target_folder
 from segmentation.sql import identifier, literal
 
 FILE = "segments.duckdb"
@@ -82,9 +82,9 @@ def publish_build() -> Path:
     profile read, too. Raises NotPublished unless they hold one complete, green build, or where the
     folder cannot be written; what was published before then stays as it is.
     """
-    folder, target = public_folder(), target_folder()
-    database = ROOT / os.environ.get("SEGMENTATION_DB", "warehouse.duckdb")
-    results, manifest = _read(target / "run_results.json"), _read(target / "manifest.json")
+    folder, target, database = public_folder(), target_folder(), database_file()
+    results = _read(target / "run_results.json", "args", "metadata", "results")
+    manifest = _read(target / "manifest.json", "metadata", "nodes")
     _check_build(results, manifest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,10 +112,12 @@ def publish_build() -> Path:
     return folder / FILE
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path, *parts: str) -> dict:
+    """These parts of one of dbt's files; without one of them it is damaged, and as good as none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {part: content[part] for part in parts}
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise NotPublished(
             f"there is no {path.name} of a build in {path.parent}: run `make build`."
         ) from error

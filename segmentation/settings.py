@@ -23,6 +23,11 @@ def target_folder() -> Path:
     return ROOT / (os.environ.get("DBT_TARGET_PATH") or "target")
 
 
+def database_file() -> Path:
+    """The database in which dbt builds."""
+    return ROOT / (os.environ.get("SEGMENTATION_DB") or "warehouse.duckdb")
+
+
 def write_whole(file: Path, text: str) -> None:
     """Writes a text so that who opens the file has the old one or the new one, and no half.
 

@@ -158,12 +158,13 @@
 
 {#
     The headings of an input and their types, as a map in the input's order; empty where nothing may
-    be asked yet: while dbt parses, and when it only compiles, as for the docs, perhaps before the
-    input was ever built.
+    be asked yet: while dbt parses, and of a relation when it only compiles, as for the docs,
+    perhaps before the input was ever built.
 #}
 {% macro input_headings(relation) %}
     {% set headings = {} %}
-    {% if execute and flags.WHICH not in ['compile', 'generate'] %}
+    {% set is_there = flags.WHICH not in ['compile', 'generate'] or relation.startswith('read_') %}
+    {% if execute and is_there %}
         {% set query = 'select * from ' ~ relation ~ ' as input_rows limit 0' %}
         {% for name, type in customer_segmentation.query_columns(query).items() %}
             {% do headings.update({name: type | lower}) %}

@@ -121,18 +121,23 @@ class Outcome:
 
     def fingerprints(self, leave_out: tuple[str, ...] = ()) -> dict[str, str]:
         """For each mart that is there a hash of all its rows, whatever their order."""
-        lines = "select md5(mart::text) as line from {0} as mart"
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            connection.execute(f"set schema = '{SCHEMA}'")
-            tables = "select table_name from duckdb_tables() where schema_name = $schema"
-            there = connection.execute(tables, {"schema": SCHEMA}).fetchall()
-            return {
-                mart: connection.execute(
-                    f"select md5(string_agg(line order by line)) from ({lines.format(mart)})"
-                ).fetchone()[0]
-                for mart in MARTS
-                if (mart,) in there and mart not in leave_out
-            }
+        return fingerprints(self.database, SCHEMA, leave_out)
+
+
+def fingerprints(database: Path, schema: str, leave_out: tuple[str, ...] = ()) -> dict[str, str]:
+    """For each mart that is in the schema a hash of all its rows, whatever their order."""
+    lines = "select md5(mart::text) as line from {0} as mart"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute(f"set schema = '{schema}'")
+        tables = "select table_name from duckdb_tables() where schema_name = $schema"
+        there = connection.execute(tables, {"schema": schema}).fetchall()
+        return {
+            mart: connection.execute(
+                f"select md5(string_agg(line order by line)) from ({lines.format(mart)})"
+            ).fetchone()[0]
+            for mart in MARTS
+            if (mart,) in there and mart not in leave_out
+        }
 
 
 def fingerprint(rows: list[tuple]) -> str:

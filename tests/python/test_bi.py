@@ -179,7 +179,7 @@ def test_command_line(project: Path) -> None:
     needed(shutil.which("duckdb", path=paths), "duckdb-cli")
     done = run_steps("DuckDB's command line", {"PATH": paths})
     assert "One row: the build that this file holds." in done.stdout
-    rows = list(csv.reader(io.StringIO(Path("segments.csv").read_text(encoding="utf-8"))))
+    rows = list(csv.reader(io.StringIO(Path("target", "segments.csv").read_text(encoding="utf-8"))))
     at = rows[0].index("customers")
     told = {row[0]: int(row[at]) for row in rows[1:]}
     query = "select segment_key, customers from segment_summary where segmentation = 'rfm'"

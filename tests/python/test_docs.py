@@ -1,15 +1,22 @@
 """The documentation as a reader sees it: the overview, columns, and the lineage, in a browser."""
 
 import json
+import shutil
+from contextlib import chdir
 from pathlib import Path
 
-from conftest import MARTS, PICTURES, ROOT, Outcome
+import openpyxl
+import pytest
+from conftest import DEMO, MARTS, PICTURES, RECORDS, ROOT, Outcome, environment, write_csv
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
+from segmentation.cli import main
+from segmentation.dbt import close_database
 from segmentation.lineage import PICTURE, picture
 
+RATES = ["currency", "valid_from", "rate"]
 MART = "model.customer_segmentation.customer_segments"
 # The graph is drawn on a canvas; what draws it knows what it drew.
 GRAPH = """
@@ -74,3 +81,59 @@ def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -
 def test_the_picture_of_the_lineage_is_that_of_the_project(demo: Outcome) -> None:
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
     assert PICTURE.read_text(encoding="utf-8") == picture(manifest), "run `make lineage`"
+
+
+def built_with(folder: Path, settings: dict) -> None:
+    """Leaves behind what dbt does of its vars."""
+    results = folder / "target" / "run_results.json"
+    results.parent.mkdir()
+    results.write_text(json.dumps({"args": {"vars": settings}}), encoding="utf-8")
+
+
+def document(folder: Path, *words: str) -> int:
+    """`make docs` with these words in this process, on what the folder has; gives the exit code."""
+    with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
+        for name, value in environment(folder, folder / "warehouse.duckdb").items():
+            patch.setenv(name, value)
+        try:
+            return main(["docs", *words])
+        finally:
+            close_database()
+
+
+def test_the_page_is_of_the_last_build_and_does_not_tell_where_anything_lies(
+    tmp_path: Path, demo: Outcome, capsys: pytest.CaptureFixture
+) -> None:
+    """Neither the project nor inputs elsewhere, in SQL, in Python or in settings."""
+    elsewhere = tmp_path / "o'Neill"
+    elsewhere.mkdir()
+    book = openpyxl.Workbook()
+    book.active.append(["customer_id", "age"])
+    book.save(elsewhere / "records.xlsx")
+    settings = {
+        "transactions": str(shutil.copy(DEMO, elsewhere / "o'Neill's é.csv")),
+        "customers": str(elsewhere / "records.xlsx"),
+        "exchange_rates": str(write_csv(elsewhere / "rates.csv", RATES, [])),
+    }
+    built_with(tmp_path, settings)
+    assert document(tmp_path) == 0
+    missing = "Types of columns are missing until"
+    assert missing in capsys.readouterr().out and missing not in demo.out
+    page = (tmp_path / "public" / "docs" / "index.html").read_text(encoding="utf-8")
+    for place in (str(ROOT), str(Path.home()), "o'Neill/", "o''Neill/", str(tmp_path)):
+        assert json.dumps(place)[1:-1] not in page, place
+    for name in ("'o''Neill''s \\u00e9.csv'", "'rates.csv'", '"records.xlsx"'):
+        assert name in page, name
+
+
+def test_a_wrong_mapping_ends_in_the_sentence_of_a_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Given one, the vars of the last build do not count."""
+    built_with(tmp_path, {"customers": "none.csv"})
+    (tmp_path / "wrong.yml").write_text("customer_columns: {customer_id: number}")
+    words = ("--vars", str(tmp_path / "wrong.yml"), "--customers", str(RECORDS))
+    assert document(tmp_path, *words) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith('The input customers has no column "number"') and not said.out
+    assert not (tmp_path / "public").exists()

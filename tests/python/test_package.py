@@ -12,7 +12,7 @@ from textwrap import dedent
 import duckdb
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Outcome, environment, fingerprint, run
+from conftest import MARTS, ROOT, Outcome, environment, fingerprints, run
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -81,11 +81,7 @@ class Shop:
 
     def fingerprints(self) -> dict[str, str]:
         """For each mart in the user's own schema a hash of all its rows, whatever their order."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return {
-                mart: fingerprint(connection.execute(f"select * from main_crm.{mart}").fetchall())
-                for mart in sorted(self.tables("main_crm"))
-            }
+        return fingerprints(self.database, "main_crm")
 
 
 @pytest.fixture(scope="module")

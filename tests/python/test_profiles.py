@@ -26,6 +26,7 @@ from conftest import (
     Workshop,
     run,
     shared_data,
+    write_csv,
 )
 from sklearn.metrics import adjusted_rand_score
 
@@ -39,12 +40,6 @@ PUBLISHED = {
     5: (44448.46, 0.5539),
     6: (37233.81, 0.5398),
 }
-
-
-def write(path: Path, rows: list[list]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return path
 
 
 def demo_records() -> list[dict]:
@@ -245,10 +240,8 @@ def test_random_answers_are_told_from_planted_ones(workshop, attitudes):
         random.Random(question).shuffle(answers)
         for record, answer in zip(records, answers, strict=True):
             record[question] = answer
-    path = write(
-        workshop.folder / "records.csv",
-        [list(records[0]), *(list(record.values()) for record in records)],
-    )
+    rows = [list(record.values()) for record in records]
+    path = write_csv(workshop.folder / "records.csv", list(records[0]), rows)
     done = workshop.build_here(LISTED, transactions=DEMO, customers=path, only=TABLES)
     assert done.code == 0, done.err
     assert abs(agreement(done, attitudes)) < 0.05
@@ -267,14 +260,13 @@ def test_objectors_move_nobody_else(demo, workshop):
     records = [r for r in demo_records() if r["customer_id"].strip() not in out]
     # With an as-of date, who signs up later is no customer yet.
     later = {r["customer_id"].strip() for r in records if "2030" in r["signed_up_on"]}
-    path = write(
-        workshop.folder / "records.csv", [list(records[0]), *(list(r.values()) for r in records)]
-    )
+    rows = [list(record.values()) for record in records]
+    path = write_csv(workshop.folder / "records.csv", list(records[0]), rows)
     with DEMO.open(encoding="utf-8", newline="") as file:
         heading, *lines = csv.reader(file)
     who = heading.index("customer_id")
     lines = [line for line in lines if line[who].strip() not in out]
-    transactions = write(workshop.folder / "lines.csv", [heading, *lines])
+    transactions = write_csv(workshop.folder / "lines.csv", heading, lines)
     without = workshop.build_here(
         LISTED | WITH_HISTORY | {"as_of_date": "2025-01-01"},
         transactions,
@@ -409,7 +401,7 @@ def as_european_text(path: Path, rows: list[list]) -> tuple[Path, dict]:
 
 
 def as_parquet(path: Path, rows: list[list]) -> tuple[Path, dict]:
-    source = write(path, rows)
+    source = write_csv(path, rows[0], rows[1:])
     target = path.with_suffix(".parquet")
     duckdb.sql(
         f'select * replace ("Born"::date as "Born", "Income"::double as "Income") '
@@ -423,7 +415,7 @@ def plain_records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """For each mart of records in plain text a hash of all its rows."""
     workshop, rows = Workshop(tmp_path_factory.mktemp("plain")), typed_records()
     plain = workshop.build_here(
-        TYPED, customers=write(workshop.folder / "plain.csv", rows), only=TABLES
+        TYPED, customers=write_csv(workshop.folder / "plain.csv", rows[0], rows[1:]), only=TABLES
     )
     assert plain.code == 0, plain.err
     assert plain.one("select count(*) from customer_segments") == len(rows) - 1
@@ -468,8 +460,8 @@ def planted_inputs(folder: Path, as_a_workbook: bool) -> dict[str, Path]:
             workbook.save(paths[name])
         return paths
     return {
-        "customers": write(folder / "customers.csv", records),
-        "transactions": write(folder / "transactions.csv", lines),
+        "customers": write_csv(folder / "customers.csv", records[0], records[1:]),
+        "transactions": write_csv(folder / "transactions.csv", lines[0], lines[1:]),
     }
 
 
@@ -531,7 +523,7 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workshop, Path,
     workshop = Workshop(tmp_path_factory.mktemp("protected"))
     rows = [["customer_id", "gender", *PROTECTED]]
     rows += [[f"K{n}", "f", *("abc"[n % 3] for _ in PROTECTED)] for n in range(30)]
-    path = write(workshop.folder / "records.csv", rows)
+    path = write_csv(workshop.folder / "records.csv", rows[0], rows[1:])
     columns = {"customer_columns": {"customer_id": "customer_id", "gender": "gender"}}
     return workshop, path, columns | {"segmentations": ["rfm"]}
 
@@ -606,7 +598,7 @@ COLUMNS = {
     ],
 )
 def test_wrong_records_end_in_one_sentence(workshop, rows, settings, says):
-    path = write(workshop.folder / "records.csv", rows)
+    path = write_csv(workshop.folder / "records.csv", rows[0], rows[1:])
     refused = workshop.build_here(COLUMNS | settings, customers=path)
     assert refused.code == 1
     [sentence] = refused.err.splitlines()
@@ -618,7 +610,7 @@ def test_a_column_that_is_not_what_it_says_stops_the_build(workshop):
     """A text named as a score, consents in a language that nobody taught, incomes in words."""
     rows = [["customer_id", "mood", "consent"]]
     rows += [[f"K{n}", ["good", "bad", "3"][n % 3], ["evet", "hayır"][n % 2]] for n in range(60)]
-    path = write(workshop.folder / "records.csv", rows)
+    path = write_csv(workshop.folder / "records.csv", rows[0], rows[1:])
     only_id = {"customer_columns": {"customer_id": "customer_id"}, "segmentations": ["rfm"]}
     columns = {"customer_id": "customer_id", "profiling_allowed": "consent"}
     for settings, column in (
@@ -672,7 +664,7 @@ def test_ambiguous_births_stop_the_build_and_are_not_shown(workshop):
         ["customer_id", "born"],
         *([f"K{n}", f"0{1 + n % 9}/0{1 + n % 7}/1980"] for n in range(60)),
     ]
-    path = write(workshop.folder / "records.csv", rows)
+    path = write_csv(workshop.folder / "records.csv", rows[0], rows[1:])
     settings = {
         "customer_columns": {"customer_id": "customer_id", "birth_date": "born"},
         "as_of_date": "2024-12-31",
@@ -689,7 +681,7 @@ def test_ambiguous_births_stop_the_build_and_are_not_shown(workshop):
 
 def test_records_of_other_customers_are_warned_of(workshop):
     """Ids that match nobody are no error: every record is a prospect, and the summary says so."""
-    path = write(workshop.folder / "records.csv", GOOD)
+    path = write_csv(workshop.folder / "records.csv", GOOD[0], GOOD[1:])
     done = workshop.build_here(COLUMNS, DEMO, customers=path)
     assert done.code == 0, done.err
     assert "assert_customers_match" in done.out
@@ -698,7 +690,9 @@ def test_records_of_other_customers_are_warned_of(workshop):
 
 def test_naming_one_input_puts_the_demo_aside(workshop):
     only_records = workshop.build_here(
-        COLUMNS, customers=write(workshop.folder / "records.csv", GOOD), only=TABLES
+        COLUMNS,
+        customers=write_csv(workshop.folder / "records.csv", GOOD[0], GOOD[1:]),
+        only=TABLES,
     )
     assert only_records.ask("select count(*), count(frequency) from customer_segments") == [(40, 0)]
     only_lines = workshop.build_here({}, transactions=DEMO, only=TABLES)

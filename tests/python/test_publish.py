@@ -1,16 +1,17 @@
 """What is published: whole green builds, at once, without small cells, for clients from 1.0 on."""
 
-import contextlib
 import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ import duckdb
 import pytest
 from conftest import MARTS, ROOT, SCHEMA, TABLES, Outcome, Workshop, environment, fingerprint
 
+from segmentation.errors import UserError
 from segmentation.publish import NotPublished, publish_build, suppress_small_cells
+from segmentation.serve import serve_published
 
 PUBLIC = sorted(set(MARTS) - {"rejected_transactions"})
 
@@ -242,23 +245,56 @@ def test_make_serves_it_to_this_machine_only(build):
     assert none.returncode != 0
     assert none.stderr.startswith("Nothing is published yet: run `make build`.\n")
     build.publish()
+    build.publish()
+    (build.file.parent / "report.html").touch()
     server = subprocess.Popen(
-        words, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL, start_new_session=True
+        words,
+        cwd=ROOT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
+
+    def ask(path: str) -> bytes:
+        with urllib.request.urlopen(f"http://localhost:{port}/{path}") as answer:
+            return answer.read()
+
     try:
-        for _ in range(100):
-            time.sleep(0.1)
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://localhost:{port}/segments.duckdb") as answer:
-                    served = answer.read()
-                break
-        assert served == build.file.read_bytes()
+        told = [server.stdout.readline().strip() for _ in range(2)]
+        assert told == [
+            f"Report: http://localhost:{port}/report.html",
+            f"All files: http://localhost:{port}/",
+        ]
+        assert ask("segments.duckdb") == build.file.read_bytes()
+        # A link to a folder whose name begins with a dot.
+        directory = (build.file.parent / "parquet" / "segment_directory.parquet").read_bytes()
+        assert ask("parquet/segment_directory.parquet") == directory
+        assert b"segment_directory.parquet" in ask("parquet")
+        names = re.findall(r'href="([^"]+)"', ask("").decode())
+        assert names == ["parquet", "report.html", "segments.duckdb"]
+        hidden = [path.name for path in build.file.parent.iterdir() if path.name[0] == "."]
+        assert ".lock" in hidden and len(hidden) > 1
+        for name in [*hidden, "%2elock", "parquet/../.lock"]:
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                ask(name)
         # Another address of this machine, as seen from other machines.
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", port), timeout=5)
+        taken = subprocess.run(words, cwd=ROOT, env=settings, capture_output=True, text=True)
+        assert taken.stderr.startswith(f"Port {port} cannot be had (Address already in use): name")
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+        os.killpg(server.pid, signal.SIGINT)
+        said = server.communicate(timeout=10)[1]
+    assert "Traceback" not in said and "Stopped" not in said
+
+
+@pytest.mark.parametrize("port", ["abc", "", "-1", "70000", "²"])
+def test_a_port_that_is_none_ends_in_a_sentence(tmp_path, port):
+    (tmp_path / "segments.duckdb").touch()
+    with pytest.raises(UserError, match=r'^PORT is ".*": it takes a number from 1 to 65535'):
+        serve_published(tmp_path, port)
 
 
 # When nothing is published
@@ -330,10 +366,15 @@ def test_nothing_but_a_build_of_the_whole_input_is_published(build):
     build.refuses("not on DuckDB")
     build.change("manifest", lambda manifest: manifest["metadata"].update(invocation_id="later"))
     build.refuses("did not come to its end")
-    (build.folder / "target/manifest.json").write_text("{", encoding="utf-8")
-    build.refuses(r"there is no manifest\.json")
     (build.folder / "target/run_results.json").unlink()
     build.refuses(r"there is no run_results\.json")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]", '{"metadata": {}}'])
+@pytest.mark.parametrize("name", ["run_results", "manifest"])
+def test_a_file_of_dbt_that_is_damaged_is_none(build, name, content):
+    (build.folder / f"target/{name}.json").write_text(content, encoding="utf-8")
+    build.refuses(rf"there is no {name}\.json of a build")
 
 
 @pytest.mark.parametrize("model", ["segment_summary", "stg_segmentation__transactions", "seg_rfm"])
