@@ -19,11 +19,11 @@ def parser() -> argparse.ArgumentParser:
         "--transactions", metavar="PATH", help="file or relation with the order lines"
     )
     words.add_argument("--customers", metavar="PATH", help="file or relation with customer records")
-    words.add_argument("--port", metavar="NUMBER", default="8000", help="where serve listens")
     program = argparse.ArgumentParser(prog="python -m segmentation", description=__doc__)
     commands = program.add_subparsers(dest="command", required=True)
     for name, does in COMMANDS.items():
         commands.add_parser(name, help=does.__doc__.splitlines()[0], parents=[words])
+    commands.choices["serve"].add_argument("--port", metavar="NUMBER", default="8000")
     return program
 
 
