@@ -4,6 +4,7 @@ import gzip
 import re
 from glob import glob
 from pathlib import Path
+from textwrap import shorten
 
 from segmentation.columns import ragged_line
 
@@ -83,7 +84,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
             "UTF-8, or name its encoding in the var encoding, such as latin-1."
         )
     said = next((line for line in lines if not re.match(r"\w+ Error( in .*)?$", line)), "")
-    said = re.sub(r"^\w+( \w+)* Error: ", "", said).rstrip(".:")
+    said = shorten(re.sub(r"^\w+( \w+)* Error: ", "", said), 300, placeholder=" …").rstrip(".:")
     if (node or "").startswith("stg_segmentation__"):
         return (
             f"The input cannot be read ({said}): check that it is complete, and of the kind that "

@@ -394,3 +394,7 @@ def test_a_database_that_is_none(workshop):
     # A path so short that the words before it are as near to the end.
     short = 'IO Error: The file "/x" exists, but it is not a valid DuckDB database file!'
     assert sentence_of(short).startswith("/x is not a DuckDB database")
+
+
+def test_a_page_of_a_message_is_no_sentence():
+    assert 300 < len(sentence_of("Compilation Error: " + "a dictionary of everything, " * 99)) < 400
