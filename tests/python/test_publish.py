@@ -239,7 +239,7 @@ def test_make_serves_it_to_this_machine_only(build):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # Whether .venv is as old as the requirements is not what this is about.
-    words = ["make", "--old-file=.venv/installed", "serve", f"PORT={port}"]
+    words = ["make", "--no-print-directory", "--old-file=.venv/installed", "serve", f"PORT={port}"]
     settings = environment(build.folder, build.database) | {"MAKEFLAGS": ""}
     none = subprocess.run(words, cwd=ROOT, env=settings, capture_output=True, text=True)
     assert none.returncode != 0
