@@ -257,7 +257,11 @@ def customers_remarks_told(records: Records) -> list[str]:
     """What would stop the build, then which columns are used for nothing."""
     taken = {
         str(heading).lower()
-        for value in [*records.columns.values(), *records.scores]
+        for value in [
+            *records.columns.values(),
+            *records.scores,
+            *(records.settings.get("attribute_columns") or {}),
+        ]
         for heading in (value if isinstance(value, list) else [value])
     }
     left = [c.heading for c in records.look.columns if c.heading.lower() not in taken]

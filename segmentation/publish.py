@@ -85,7 +85,12 @@ def publish_build() -> Path:
     folder, target, database = public_folder(), target_folder(), database_file()
     results = _read(target / "run_results.json", "args", "metadata", "results")
     manifest = _read(target / "manifest.json", "metadata", "nodes")
-    _check_build(results, manifest)
+    try:
+        _check_build(results, manifest)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise NotPublished(
+            f"run_results.json or manifest.json in {target} is damaged: run `make build`."
+        ) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder), duckdb.connect() as connection:
@@ -243,8 +248,9 @@ def suppress_small_cells(
 
     rules: each with `counts`, the columns that count customers of a cell; `measures`, the columns
     that are null in a hidden cell; `totals`, lists of columns within which cells add up to
-    something known, unless one of these columns is null; and `repeats`, columns whose values mark
-    cells that say the same. The last two may be left out. Where no count is known, the cell is not
+    something known, unless one of these columns is null; `repeats`, columns whose values mark cells
+    that say the same; and `follows`, columns that are null in a hidden cell and do not say whether
+    it measures anything. The last three may be left out. Where no count is known, the cell is not
     about customers, and is shown.
 
     A cell is hidden where a count is below the minimum, unless all that it measures is 0: about
@@ -290,7 +296,7 @@ def suppress_small_cells(
             for cells in further
         ):
             pass
-        for name in rule["measures"]:
+        for name in [*rule["measures"], *rule.get("follows", [])]:
             hidden.setdefault(name, []).append(flag)
     shown = ", ".join(
         f"case when not ({' or '.join(flags)}) then {identifier(name)} end as {identifier(name)}"

@@ -52,6 +52,16 @@ def clusters(marts: Marts) -> Section:
     if not profiles:
         section.absent = "No clusters were looked for, or too few customers could be compared."
         return section
+    # Beside a segmentation that hides a cluster's size, its own table must not tell it.
+    hidden = {
+        (feature_set, row["segment"])
+        for feature_set, column in CLUSTER_COLUMNS.items()
+        for row in directory(marts, column.removesuffix("_segment"))
+        if row["customers"] is None
+    }
+    for row in profiles:
+        if (row["feature_set"], row["cluster_name"]) in hidden:
+            row["customers"] = None
     for feature_set in sorted({row["feature_set"] for row in profiles}):
         mine = [row for row in profiles if row["feature_set"] == feature_set]
         colours = _cluster_colours(marts, feature_set, mine)

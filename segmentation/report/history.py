@@ -84,7 +84,6 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
             key=lambda row: (order.index(row["from_segment"]), order.index(row["to_segment"]))
         )
         moved = sorted((row for row in shown if row["is_move"]), key=lambda row: -row["customers"])
-        new = sum(row["customers"] for row in shown if row["from_segment"] == "Newcomer")
         small = len(mine) - len(shown)
         if moved:
             top = moved[0]
@@ -95,7 +94,9 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
             )
         else:
             takeaway = (
-                f"In {month(month_end)}, {people(new)} came new, and no group that is shown moved."
+                f"In {month(month_end)} too few customers made any one move for it to be shown."
+                if small
+                else f"In {month(month_end)} nobody moved."
             )
         months[month_end.isoformat()] = {
             "name": month(month_end),
@@ -385,13 +386,13 @@ def drift(marts: Marts) -> Section:
     for measure, title in MEASURES.items():
         mine = [row for row in rows if row["measure"] == measure]
         if any(row["value"] for row in mine):
-            section.figures.append(course(measure, title, mine))
+            section.figures.append(course(marts, measure, title, mine))
         elif any(row["value"] == 0 for row in mine):
             section.missing.append(f"{title}: no chart, for it is 0 in every month.")
     return section
 
 
-def course(measure: str, title: str, rows: list[dict]) -> Figure:
+def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
     write = (
         percent
         if measure.endswith("_share")
@@ -401,10 +402,12 @@ def course(measure: str, title: str, rows: list[dict]) -> Figure:
             else number
         )
     )
-    last = [row for row in rows if row["value"] is not None][-1]
+    few = [row for row in rows if row["measure_type"] == "flow" and row["customers"] is None]
+    last = rows[-1] if rows[-1] in few else [row for row in rows if row["value"] is not None][-1]
     odd = [month(row["month_end"]) for row in rows if row["verdict"] == "unusual"]
     judged = any(row["band_low"] is not None for row in rows)
-    said = f"{month(last['month_end'])}: {write(last['value'])}"
+    told = "of too few customers to be shown" if last in few else write(last["value"])
+    said = f"{month(last['month_end'])}: {told}"
     if last["band_low"] is not None:
         ends = dict.fromkeys((write(last["band_low"]), write(last["band_high"])))
         said += f"; usual is {' to '.join(ends)}"
@@ -466,7 +469,7 @@ def course(measure: str, title: str, rows: list[dict]) -> Figure:
             [
                 [
                     month(row["month_end"]),
-                    write(row["value"]),
+                    or_few(row["value"], write) if row in few else write(row["value"]),
                     write(row["band_low"]),
                     write(row["band_high"]),
                     row["verdict"],
@@ -474,4 +477,5 @@ def course(measure: str, title: str, rows: list[dict]) -> Figure:
                 for row in rows
             ],
         ),
+        hidden(marts, rows if few else [], what="Months"),
     )

@@ -71,6 +71,22 @@ class Marts:
         )
         return self.rows(f"select * exclude (total) from ({shown}) order by {order}")
 
+    def ends(self, values: str) -> tuple[float, float]:
+        """Between which two numbers nearly all values of a query lie, whose column is `value`.
+
+        At least 1 % of the customers lie at or beyond each, and not fewer than may be told: a
+        single large value would be told, and would press all others to the floor.
+        """
+        count = self.one(f"select count(*) from ({values})")
+        beyond = min(0.5, max(0.01, self.minimum / max(count, 1)))
+        ends = self.row(
+            f"""
+            select quantile_disc(value, {beyond}) as low, quantile_disc(value, {1 - beyond}) as high
+            from ({values})
+            """
+        )
+        return ends["low"], ends["high"]
+
     def is_few(self, *counts: int) -> bool:
         """Whether one of the counts of customers is of too few to be told."""
         return any(0 < count < self.minimum for count in counts)

@@ -67,15 +67,20 @@ def people_told(marts: Marts) -> Section:
 
 
 def _counted(marts: Marts, column: str) -> list[dict]:
-    return marts.cells(
+    """Customers with a record by a column. Few who object hide others, or these would tell them."""
+    rows = marts.cells(
         f"""
-        select {column} as band, count(*) as customers from customer_segments
-        where {column} is not null and is_profiled group by all
+        select is_profiled, case when is_profiled then {column} end as band,
+            count(*) as customers
+        from customer_segments
+        where has_record and ({column} is not null or not is_profiled)
+        group by all
         """,
         "customers",
         ["customers"],
         "band",
     )
+    return [row for row in rows if row["is_profiled"]]
 
 
 def _numbers(marts: Marts) -> list[str]:
@@ -85,6 +90,14 @@ def _numbers(marts: Marts) -> list[str]:
     )
     known = [row["attribute"] for row in found]
     return [name for name in NUMBERS if name in known] + sorted(set(known) - set(NUMBERS))
+
+
+def _told(attribute: str) -> str:
+    """A query for customer_id and value of an attribute that is a number."""
+    return (
+        "select customer_id, number_value as value from customer_attributes "
+        f"where attribute = {literal(attribute)} and number_value is not null"
+    )
 
 
 def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
@@ -100,9 +113,7 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
     rows.sort(key=place)
     shown = [row for row in rows if row["customers"]]
     # Hidden ones, too: shares are of all, and a hidden one may be larger.
-    total = marts.one(
-        f"select count(*) from customer_segments where {column} is not null and is_profiled"
-    )
+    total = marts.one("select count(*) from customer_segments where has_record")
     top = max(
         (row for row in shown if row["band"] != "Unknown"),
         key=lambda row: row["customers"],
@@ -143,21 +154,15 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
 def histograms(marts: Marts) -> Iterator[Figure]:
     """Customers by steps of a number, about twelve of them, of a round width."""
     for attribute in [name for name in _numbers(marts) if name in NUMBERS]:
-        told = (
-            "from customer_attributes "
-            f"where attribute = {literal(attribute)} and number_value is not null"
-        )
-        # The few that lie far above all others are one step.
-        ends = marts.row(
-            f"select min(number_value) as low, quantile_cont(number_value, 0.99) as high {told}"
-        )
-        width = _round_width((ends["high"] - ends["low"]) / 12)
+        values = _told(attribute)
+        low, high = marts.ends(values)
+        width = _round_width((high - low) / 12)
         rows = marts.cells(
             f"""
             with counted as (
-                select floor(least(number_value, {ends["high"]}) / {width}) as step,
+                select floor(greatest({low}, least({high}, value)) / {width}) as step,
                     count(*) as customers
-                {told}
+                from ({values})
                 group by all
             )
             select step, coalesce(customers, 0) as customers
@@ -171,19 +176,23 @@ def histograms(marts: Marts) -> Iterator[Figure]:
         )
         name, starts = spoken(attribute), [row["step"] * width for row in rows]
         steps = [f"{number(start)} to below {number(start + width)}" for start in starts]
-        steps[-1] = f"{number(starts[-1])} and more"
+        steps[0], steps[-1] = (
+            f"below {number(starts[0] + width)}",
+            f"{number(starts[-1])} and more",
+        )
         shown = [row["customers"] or 0 for row in rows]
         if not any(shown):
             continue
+        # What lies beyond the ends is no step like the others.
+        inner = shown[1:-1] if any(shown[1:-1]) else shown
         middle = marts.one(
-            "select median(number_value) from customer_attributes where attribute = $attribute",
-            attribute=attribute,
+            f"select median(value) from ({values})",
         )
         yield Figure(
             f"histogram-{attribute.replace('_', '-')}",
             f"{name}: how many customers at each",
             f"Half of the customers have {number(middle)} or more; most common is "
-            f"{steps[shown.index(max(shown))]}.",
+            f"{steps[shown.index(max(inner), shown is not inner)]}.",
             f"Bars: customers by {name.lower()}, in equal steps.",
             chart(
                 [
@@ -223,30 +232,26 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
     counted = _counted(marts, "gender")
     genders = [row["band"] for row in counted if row["customers"]]
     for attribute in _numbers(marts)[:most]:
+        values = _told(attribute)
+        low, high = marts.ends(values)
         rows = marts.rows(
             f"""
             with told as (
-                select customer_id, coalesce(gender, 'Unknown') as gender, number_value as value
-                from customer_attributes
+                select customer_id, coalesce(gender, 'Unknown') as gender, value
+                from ({values})
                 inner join customer_segments using (customer_id)
-                where attribute = $attribute and number_value is not null
-            ),
-            ends as (
-                select quantile_cont(value, 0.01) as low, quantile_cont(value, 0.99) as high
-                from told
             ),
             placed as (
-                select gender, greatest(low, least(high, value)) as value,
+                select gender, greatest({low}, least({high}, value)) as value,
                     count(*) over (partition by gender) as customers,
                     median(value) over (partition by gender) as middle,
                     row_number() over (partition by gender order by md5(customer_id)) as place
-                from told cross join ends
+                from told
             )
             select * from placed
             where customers >= 20 and list_contains($genders, gender) and place <= {POINTS // 3}
             order by gender, place
             """,
-            attribute=attribute,
             genders=genders if counted else ["Unknown"],
         )
         groups = {row["gender"]: row for row in rows}
@@ -289,7 +294,7 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
                 ],
             ),
             (f"Drawn from at most {POINTS // 3} customers each. " if sampled else "")
-            + "The highest and lowest 1 % are drawn at the ends. Genders of fewer than 20 "
+            + "The few highest and lowest values are drawn at the ends. Genders of fewer than 20 "
             "customers, and those that would tell them, are left out.",
         )
 

@@ -58,8 +58,8 @@ def where_rows_went(name: str, title: str, rows: list[dict]) -> Figure:
     return Figure(
         f"rows-{name}",
         title,
-        f"{percent(used / total)} of {whole(total)} rows are used as they came; the others are "
-        "classed below with their reason.",
+        f"{percent(used / total)} of {whole(total)} rows are used as they came"
+        + ("." if used == total else "; the others are classed below with their reason."),
         f"Bars: rows of the {name} in each class.",
         chart(
             [

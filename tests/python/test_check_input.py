@@ -436,6 +436,15 @@ def test_customer_records(desk):
     assert built.one("select count(psychographic_segment) from customer_segments") == 200
 
 
+def test_attributes_that_are_listed_are_not_called_unread(desk):
+    path = desk.save("people.csv", "number,gender,tier,mood\n" + "K1,f,gold,good\n" * 9)
+    mapping = {"customer_columns": {"customer_id": "number", "gender": "gender"}}
+    for listed, unread in ((["tier"], "mood"), ({"tier": "text"}, "mood"), ([], "tier, mood")):
+        desk.save("vars.yml", yaml.safe_dump(mapping | {"attribute_columns": listed}))
+        done = desk.check("--customers", path, "--vars", desk.data / "vars.yml")
+        assert f"Not mapped, and not read: {unread}." in done.out, done.out
+
+
 def test_customer_records_that_would_not_build(desk):
     """What is wrong is the last line, in the words of the build itself."""
     rows = "id,dob,sex\n" + "".join(f"{n % 40},19{n + 10}-01-0{1 + n % 9},f\n" for n in range(60))

@@ -377,6 +377,15 @@ def test_a_file_of_dbt_that_is_damaged_is_none(build, name, content):
     build.refuses(rf"there is no {name}\.json of a build")
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "content"),
+    [("run_results", "metadata", {}), ("run_results", "results", [1]), ("manifest", "nodes", [])],
+)
+def test_damage_within_a_file_of_dbt_is_told(build, name, part, content):
+    build.change(name, lambda whole: whole.update({part: content}))
+    build.refuses(r"in .* is damaged: run `make build`")
+
+
 @pytest.mark.parametrize("model", ["segment_summary", "stg_segmentation__transactions", "seg_rfm"])
 def test_a_table_of_another_build_is_not_published(build, model):
     """Neither one that a later command made and came to no end, nor one made by hand."""
@@ -777,7 +786,9 @@ def test_everything_that_a_summary_measures_can_be_hidden(demo):
     for name in ("segment_summary", "segment_migrations", "cohort_retention", "segment_drift"):
         [node] = [node for node in nodes if node["name"] == name]
         rules = node["config"]["meta"]["small_cells"]
-        measures = {measure for rule in rules for measure in rule["measures"]}
+        measures = {
+            name for rule in rules for name in [*rule["measures"], *rule.get("follows", [])]
+        }
         numbers = {
             column["name"]
             for column in node["columns"].values()
