@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from segmentation.report.facts import page_one
+from segmentation.report.facts import page_one, segments
 from segmentation.report.marts import Marts
 from segmentation.report.words import change, join, month, number, people, percent, whole
 from segmentation.summary import TITLES
@@ -254,6 +254,21 @@ def test_the_actions_of_page_one(page: Page) -> None:
             f"{spaced(percent(best.year.sum() / page.customers.year.sum()))} of revenue.",
         ),
     ]
+
+
+def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            "update segment_summary set customers = null "
+            "where segmentation = 'rfm' and segment = 'Promising'"
+        )
+        [(new,)] = connection.execute(
+            "select count(*) from customer_segments where rfm_segment = 'New'"
+        ).fetchall()
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        found = segments(marts, ("New", "Promising"))
+    assert (found["customers"], found["present"]) == (new, ["New"])
 
 
 def test_what_page_one_says_that_the_data_cannot_tell(page: Page) -> None:
