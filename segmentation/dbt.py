@@ -145,8 +145,12 @@ def _invoke(
             json.dumps(settings, default=str),
         ]
     )
-    if isinstance(result.exception, KeyboardInterrupt):
-        raise KeyboardInterrupt
+    # What reads YAML for dbt tells of Ctrl-C as of a field that is wrong.
+    cause = result.exception
+    while cause:
+        if isinstance(cause, KeyboardInterrupt):
+            raise KeyboardInterrupt
+        cause = cause.__cause__ or cause.__context__
     return result
 
 

@@ -8,20 +8,43 @@ from pathlib import Path
 import yaml
 
 from segmentation import dbt
+from segmentation.errors import UserError
+from segmentation.last_build import NoBuild, last_build
 from segmentation.settings import ROOT, public_folder, target_folder, write_whole
 from segmentation.sql import literal
 
 # By itself the site opens on a page about dbt.
 FIRST_PAGE = "#!/overview/customer_segmentation"
+# Its own style takes 960 pixels. On a telephone, the list of models stands above what it opens.
+# With one more word a rule counts more than the site's, which come later.
+NARROW = """
+    @media (max-width: 760px) {
+        body .app { min-width: 0; }
+        body .app-row.app { flex-direction: column; }
+        body .app-menu { width: 100%; height: 35%; }
+        body .app-content { min-height: 0; }
+        body .app-content table { display: block; overflow-x: auto; }
+    }
+"""
 
 
 def last_settings() -> dict:
-    """The vars with which dbt was last run, by name; none where it never was."""
-    try:
-        results = (target_folder() / "run_results.json").read_text(encoding="utf-8")
-        return json.loads(results)["args"]["vars"]
-    except (OSError, ValueError, LookupError, TypeError):
+    """The vars of the last build, by name, or the demo's where nothing was ever built.
+
+    Raises UserError where the last command was no complete, green build: what it was given might
+    not be what stands in the database and among what is published.
+    """
+    if not ((target_folder() / "run_results.json").exists() or _page().exists()):
         return {}
+    try:
+        settings = last_build()[0]["args"]["vars"]
+    except NoBuild as error:
+        raise UserError(
+            f"Nothing is documented: {error}: run `make build`, or name what to document in VARS, "
+            "TRANSACTIONS or CUSTOMERS."
+        ) from error
+    # The command line of dbt takes a text, too.
+    return yaml.safe_load(settings) or {} if isinstance(settings, str) else settings
 
 
 def write_docs(settings: dict) -> Path:
@@ -47,12 +70,17 @@ def write_docs(settings: dict) -> Path:
         dbt.say("Types of columns are missing until `make build` has made the tables.")
     for name, known in (("MANIFEST", _without_tests(manifest)), ("CATALOG", catalog)):
         # Where dbt's own static page has them, too; nothing in them may end the script.
-        text = _without_places(json.dumps(known), settings).replace("</", "<\\/")
+        text = json.dumps(_without_places(known, settings)).replace("</", "<\\/")
         page = page.replace(f'"{name}.JSON INLINE DATA"', text)
-    start = f"<script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
-    file = public_folder() / "docs" / "index.html"
-    write_whole(file, page.replace("<head>", f"<head>{start}", 1))
-    return file
+    start = (
+        f"<style>{NARROW}</style><script>location.hash = location.hash || '{FIRST_PAGE}'</script>"
+    )
+    write_whole(_page(), page.replace("<head>", f"<head>{start}", 1))
+    return _page()
+
+
+def _page() -> Path:
+    return public_folder() / "docs" / "index.html"
 
 
 def _without_tests(manifest: dict) -> dict:
@@ -65,15 +93,38 @@ def _without_tests(manifest: dict) -> dict:
     return manifest | {"nodes": kept, "unit_tests": {}}
 
 
-def _without_places(text: str, settings: dict) -> str:
-    """JSON without where on this machine anything lies: an input keeps the name of its file."""
+def _without_places(told: object, settings: dict) -> object:
+    """The same without where anything lies: an input keeps the name of its file."""
+    names = _names_of_places(settings)
+    # Longest first, for one may lie within another. All of what stands in quotes, or by itself:
+    # within another path, it is the name of something else.
+    places = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    whole = re.compile(rf"(?<![^\"'])({places})(?![^\"'/\\])")
+
+    def without(part: object) -> object:
+        if isinstance(part, str):
+            return whole.sub(lambda found: names[found[0]], part)
+        if isinstance(part, list):
+            return [without(one) for one in part]
+        if isinstance(part, dict):
+            return {
+                key: value if key in ("path", "original_file_path") else without(value)
+                for key, value in part.items()
+            }
+        return part
+
+    return without(told)
+
+
+def _names_of_places(settings: dict) -> dict[str, str]:
+    """What is said in place of each path, as it stands in settings and as SQL writes it."""
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    values = [str(value).strip() for value in (project["vars"] | settings).values()]
-    names = {value: Path(value).name for value in values if Path(value).is_absolute()}
-    # Last, for an input may lie within them.
+    known = project["vars"] | settings
+    inputs = [str(known[name]).strip() for name in ("transactions", "customers", "exchange_rates")]
+    # What takes the place of a seed is SQL, where a file stands in quotes.
+    for relation in (known["seed_overrides"] or {}).values():
+        inputs += str(relation).split("'")
+    files = [value for value in inputs if re.search(r"[/\\]", value) and "://" not in value]
+    names = {file: Path(file).name for file in files}
     names |= {str(target_folder()): "target", str(ROOT): "."}
-    names |= {literal(place)[1:-1]: literal(name)[1:-1] for place, name in names.items()}
-    names = {json.dumps(place)[1:-1]: json.dumps(name)[1:-1] for place, name in names.items()}
-    # Behind a quote: within another path, it is the name of something else.
-    places = rf"(?<=[\"'])({'|'.join(map(re.escape, names))})"
-    return re.sub(places, lambda found: names[found[0]], text)
+    return names | {literal(place)[1:-1]: literal(name)[1:-1] for place, name in names.items()}

@@ -83,12 +83,15 @@ def sentence_of(message: str, node: str | None = None) -> str:
             f"The input is not UTF-8 text{line}: save it as "
             "UTF-8, or name its encoding in the var encoding, such as latin-1."
         )
+    # dbt's own words name the model where no node is given, as while documenting.
+    named = re.search(r" in model (\w+) \(", message)
+    node = node or (named[1] if named else "")
     said = next((line for line in lines if not re.match(r"\w+ Error( in .*)?$", line)), "")
     said = shorten(re.sub(r"^\w+( \w+)* Error: ", "", said), 300, placeholder=" …").rstrip(".:")
-    if (node or "").startswith("stg_segmentation__"):
+    if node.startswith("stg_segmentation__"):
         return (
             f"The input cannot be read ({said}): check that it is complete, and of the kind that "
             f"its name says; {LOG}"
         )
     where = f" in {node}" if node else ""
-    return f"The build failed{where} ({said}); {LOG}"
+    return f"The command failed{where} ({said}); {LOG}"

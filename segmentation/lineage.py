@@ -20,7 +20,7 @@ LETTER, HEIGHT, ROW, GAP, EDGE = 8.4, 28, 64, 12, 14
 
 def write_picture() -> Path:
     """Writes docs/lineage.svg from the project as it is now; gives the file."""
-    manifest = dbt.run(["parse"], {}).result.writable_manifest().to_dict()
+    manifest = dbt.run(["parse", "--no-write-json"], {}).result.writable_manifest().to_dict()
     PICTURE.write_text(picture(manifest), encoding="utf-8")
     return PICTURE
 
@@ -34,16 +34,25 @@ def picture(manifest: dict) -> str:
     nodes = manifest["nodes"]
     boxes = {key: box for key, node in nodes.items() if (box := _box(node))}
     parents: dict[str, set[str]] = {box: set() for box in boxes.values()}
+    folders = {box: nodes[key]["fqn"][1] for key, box in boxes.items()}
+    read_by = {
+        key: {read for read in nodes[key]["depends_on"].get("nodes", []) if read in boxes}
+        for key in boxes
+    }
     for key, box in boxes.items():
-        read_here = nodes[key]["depends_on"].get("nodes", [])
-        parents[box] |= {boxes[read] for read in read_here if read in boxes}
+        # A feature looks back at history, which is made of features: who reads it reads both.
+        looks_back = {
+            boxes[further]
+            for read in read_by[key]
+            if boxes[read] == "features"
+            for further in read_by[read]
+            if folders[boxes[further]] == "history"
+        }
+        parents[box] |= {boxes[read] for read in read_by[key]} | looks_back
+    parents["features"] = {"staging"}
     for box, read in parents.items():
         read.discard(box)
-        if box == "features":
-            # They look back at history and marts, which are made of features.
-            read &= {"staging"}
     parents = {box: _directly(box, parents) for box in parents}
-    folders = {box: nodes[key]["fqn"][1] for key, box in boxes.items()}
     colours = {
         box: nodes[key]["config"].get("docs", {}).get("node_color") or PLAIN
         for key, box in boxes.items()

@@ -4,7 +4,6 @@ Whoever reads the file sees one whole build or the next one, and never the file 
 """
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ import duckdb
 import yaml
 
 from segmentation.errors import LOG, UserError, sentence_of
-from segmentation.settings import ROOT, database_file, public_folder, target_folder
+from segmentation.last_build import NoBuild, last_build
+from segmentation.settings import ROOT, database_file, public_folder
 from segmentation.sql import identifier, literal
 
 FILE = "segments.duckdb"
@@ -24,8 +24,6 @@ PARQUET = "parquet"
 STORAGE = "v1.0.0"
 # The input's own text may hold anything.
 NEVER = "rejected_transactions"
-# Exposures and saved queries have nothing to run.
-GREEN = ("success", "pass", "warn", "no-op")
 TRANSACTIONS = "built.{stg_segmentation__transactions}"
 CUSTOMERS = "built.{stg_segmentation__customers}"
 # Sums of hashes do not depend on the order of rows, and tell one row from two.
@@ -82,15 +80,11 @@ def publish_build() -> Path:
     profile read, too. Raises NotPublished unless they hold one complete, green build, or where the
     folder cannot be written; what was published before then stays as it is.
     """
-    folder, target, database = public_folder(), target_folder(), database_file()
-    results = _read(target / "run_results.json", "args", "metadata", "results")
-    manifest = _read(target / "manifest.json", "metadata", "nodes")
+    folder, database = public_folder(), database_file()
     try:
-        _check_build(results, manifest)
-    except (LookupError, TypeError, AttributeError) as error:
-        raise NotPublished(
-            f"run_results.json or manifest.json in {target} is damaged: run `make build`."
-        ) from error
+        results, manifest = last_build()
+    except NoBuild as error:
+        raise NotPublished(f"{error}: run `make build`.") from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder), duckdb.connect() as connection:
@@ -115,60 +109,6 @@ def publish_build() -> Path:
         said = str(error).splitlines()[0].rstrip(".:")
         raise NotPublished(f"{folder} cannot be written ({said}).") from error
     return folder / FILE
-
-
-def _read(path: Path, *parts: str) -> dict:
-    """These parts of one of dbt's files; without one of them it is damaged, and as good as none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {part: content[part] for part in parts}
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise NotPublished(
-            f"there is no {path.name} of a build in {path.parent}: run `make build`."
-        ) from error
-
-
-def _check_build(results: dict, manifest: dict) -> None:
-    """Raises NotPublished unless these are of one build in which nothing failed or is missing.
-
-    Selections need no look of their own: what they leave out has no result.
-    """
-    command = results["args"]["which"]
-    if command != "build":
-        raise NotPublished(
-            f"the last command was `dbt {command}`, and only a build tests what it makes: run "
-            "`make build`."
-        )
-    if results["metadata"]["invocation_id"] != manifest["metadata"]["invocation_id"]:
-        raise NotPublished(
-            "the last command of dbt was no build, or did not come to its end: run `make build`."
-        )
-    if manifest["metadata"]["adapter_type"] != "duckdb":
-        raise NotPublished("the last build was not on DuckDB: run `make build`.")
-    if results["args"].get("empty") or results["args"].get("sample"):
-        raise NotPublished("the last build read only a part of the input: run `make build`.")
-    done = {result["unique_id"]: result["status"] for result in results["results"]}
-    if failed := [name for name, status in done.items() if status not in GREEN]:
-        raise NotPublished(
-            f"{_some(failed)} of the last build failed or {_was(failed)} skipped; {LOG}"
-        )
-    wanted = (
-        name
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed", "test") and node["config"]["enabled"]
-    )
-    if missing := [name for name in wanted if name not in done]:
-        raise NotPublished(f"the last build left out {_some(missing)}: run `make build`.")
-
-
-def _some(names: list[str]) -> str:
-    """One name, or how many there are and one of them; unique ids of dbt."""
-    name = names[0].split(".")[2]
-    return name if len(names) == 1 else f"{len(names)} models and tests (such as {name})"
-
-
-def _was(names: list[str]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:

@@ -22,7 +22,7 @@ def serve_published(folder: Path, port: str) -> None:
     """
     if not (folder / FILE).exists():
         raise UserError("Nothing is published yet: run `make build`.")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise UserError(f'PORT is "{port}": it takes a number from 1 to 65535, such as 8000.')
     try:
         server = ThreadingHTTPServer(

@@ -1,7 +1,10 @@
 """The documentation as a reader sees it: the overview, columns, and the lineage, in a browser."""
 
 import json
+import os
+import re
 import shutil
+import time
 from contextlib import chdir
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
 from segmentation.cli import main
-from segmentation.dbt import close_database
+from segmentation.dbt import Scratch, close_database
 from segmentation.lineage import PICTURE, picture
 
 RATES = ["currency", "valid_from", "rate"]
@@ -26,6 +29,7 @@ GRAPH = """
 
 
 def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published: Path) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
     browser.set_window_size(1440, 1000)
     browser.get_log("performance")
     page = (published / "docs" / "index.html").as_uri()
@@ -42,6 +46,18 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
     told = wait_for("One row per customer that an input names")
     assert "Whole days from the last kept order to the as-of date." in told
 
+    # On a telephone the list stands above the model; else beside it.
+    place = "return document.querySelector('.app-content').getBoundingClientRect().toJSON()"
+    for width in (390, 1440):
+        narrow = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+        time.sleep(0.5)  # the site moves its parts in a quarter of a second
+        content = browser.execute_script(place)
+        assert content["right"] == width and content["height"] > 500
+        assert content["left"] == (0 if width == 390 else 300)
+        browser.save_screenshot(str(PICTURES / f"docs_{width}.png"))
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
     # The address tells what is drawn to a page that is opened anew only.
     browser.get("about:blank")
     browser.get(f"{page}#!/model/{MART}?g_v=1&g_i=%2Bcustomer_segments%2B")
@@ -53,7 +69,6 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
     WebDriverWait(browser, 30, ignored_exceptions=[JavascriptException]).until(
         lambda it: {name for name, _ in it.execute_script(GRAPH)} == above | below
     )
-    PICTURES.mkdir(parents=True, exist_ok=True)
     browser.save_screenshot(str(PICTURES / "docs_lineage.png"))
     colours = dict(browser.execute_script(GRAPH))
     # A colour for each layer, and the graph without tests.
@@ -78,25 +93,64 @@ def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -
         assert read == set(MARTS) - {"rejected_transactions"}
 
 
+def test_what_is_switched_off_falls_out_of_what_is_made_of_the_marts(tmp_path: Path) -> None:
+    few = {"history_months": 0, "predict_value": False, "segmentations": ["rfm", "value"]}
+    scratch = Scratch(tmp_path)
+    try:
+        scratch.read_project(few)
+    finally:
+        scratch.close()
+    enabled = {
+        node.name for node in scratch.manifest.nodes.values() if node.resource_type == "model"
+    }
+    exposures = scratch.manifest.exposures.values()
+    assert {node.name for node in exposures} == {"report", "published_file", "parquet_exports"}
+    for exposure in exposures:
+        read = {key.split(".")[2] for key in exposure.depends_on.nodes}
+        assert read == (set(MARTS) - {"rejected_transactions"}) & enabled
+        assert not read & {"cluster_quality", "prediction_quality", "customer_months"}
+
+
 def test_the_picture_of_the_lineage_is_that_of_the_project(demo: Outcome) -> None:
     manifest = json.loads((demo.database.parent / "target" / "manifest.json").read_text())
-    assert PICTURE.read_text(encoding="utf-8") == picture(manifest), "run `make lineage`"
+    drawn = picture(manifest)
+    assert PICTURE.read_text(encoding="utf-8") == drawn, "run `make lineage`"
+    boxes = re.findall(r'<text x="(\S+)" y="(\S+)">([^<]+)', drawn)
+    # A line begins and ends half a box below and above the middle; texts stand a bit below it.
+    named = {(x, round(float(y) - 4.5)): name for x, y, name in boxes}
+    lines = re.findall(r'"M(\S+) (\S+)C\S+ \S+ \S+ \S+ (\S+) (\S+)"', drawn)
+    edges = {
+        (named[x, round(float(y) - 14)], named[to_x, round(float(to_y) + 14)])
+        for x, y, to_x, to_y in lines
+    }
+    # By way of a feature that looks back, which is within a box above both.
+    assert ("customer_months", "customer_segments") in edges
+    assert ("customer_months", "customer_orders") in edges
 
 
-def built_with(folder: Path, settings: dict) -> None:
-    """Leaves behind what dbt does of its vars."""
-    results = folder / "target" / "run_results.json"
-    results.parent.mkdir()
-    results.write_text(json.dumps({"args": {"vars": settings}}), encoding="utf-8")
+def built_with(folder: Path, settings: dict | str, which: str = "build", status: str = "pass"):
+    """Leaves behind what dbt does of a command with these vars, as far as anybody reads it."""
+    metadata = {"invocation_id": "this one", "adapter_type": "duckdb"}
+    results = {
+        "args": {"which": which, "vars": settings},
+        "metadata": metadata,
+        "results": [{"unique_id": "test.customer_segmentation.one", "status": status}],
+    }
+    (folder / "target").mkdir(exist_ok=True)
+    for name, content in (
+        ("run_results", results),
+        ("manifest", {"metadata": metadata, "nodes": {}}),
+    ):
+        (folder / "target" / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def document(folder: Path, *words: str) -> int:
+def document(folder: Path, *words: str, command: str = "docs") -> int:
     """`make docs` with these words in this process, on what the folder has; gives the exit code."""
     with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
         for name, value in environment(folder, folder / "warehouse.duckdb").items():
             patch.setenv(name, value)
         try:
-            return main(["docs", *words])
+            return main([command, *words])
         finally:
             close_database()
 
@@ -110,10 +164,13 @@ def test_the_page_is_of_the_last_build_and_does_not_tell_where_anything_lies(
     book = openpyxl.Workbook()
     book.active.append(["customer_id", "age"])
     book.save(elsewhere / "records.xlsx")
+    fees = "seeds/examples/online_retail_service_codes.csv"
     settings = {
         "transactions": str(shutil.copy(DEMO, elsewhere / "o'Neill's é.csv")),
-        "customers": str(elsewhere / "records.xlsx"),
-        "exchange_rates": str(write_csv(elsewhere / "rates.csv", RATES, [])),
+        # Relative ones, which a vars file may have.
+        "customers": os.path.relpath(elsewhere / "records.xlsx", ROOT),
+        "exchange_rates": os.path.relpath(write_csv(elsewhere / "rates.csv", RATES, []), ROOT),
+        "seed_overrides": {"service_codes": f"'{fees}'", "thresholds": "shop.limits"},
     }
     built_with(tmp_path, settings)
     assert document(tmp_path) == 0
@@ -122,8 +179,47 @@ def test_the_page_is_of_the_last_build_and_does_not_tell_where_anything_lies(
     page = (tmp_path / "public" / "docs" / "index.html").read_text(encoding="utf-8")
     for place in (str(ROOT), str(Path.home()), "o'Neill/", "o''Neill/", str(tmp_path)):
         assert json.dumps(place)[1:-1] not in page, place
-    for name in ("'o''Neill''s \\u00e9.csv'", "'rates.csv'", '"records.xlsx"'):
+    kept = (f"'{Path(fees).name}'", f'"original_file_path": "{fees}"', "from shop.limits")
+    for name in ("'o''Neill''s \\u00e9.csv'", "read_csv('rates.csv'", '"records.xlsx"', *kept):
         assert name in page, name
+
+
+def test_the_last_build_counts_if_it_was_whole_and_green(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr("segmentation.docs.write_docs", asked.append)
+    assert document(tmp_path) == 0
+    built_with(tmp_path, "{customers: own.csv}")
+    assert document(tmp_path) == 0
+    assert asked == [{}, {"customers": "own.csv"}]
+    results = tmp_path / "target" / "run_results.json"
+    (tmp_path / "public" / "docs").mkdir(parents=True)
+    (tmp_path / "public" / "docs" / "index.html").touch()
+    for why, leave in (
+        ("the last command was `dbt run`", lambda: built_with(tmp_path, {}, "run")),
+        ("one of the last build failed", lambda: built_with(tmp_path, {}, status="fail")),
+        ("is damaged: run", lambda: results.write_text('{"args": {"vars"')),
+        # What was documented before is of a build of which nothing else is left.
+        ("there is no run_results.json", results.unlink),
+    ):
+        leave()
+        assert document(tmp_path) == 1
+        said = capsys.readouterr().err
+        assert said.startswith("Nothing is documented: ") and said.count("\n") == 1
+        assert why in said and "run `make build`, or name what to document in VARS" in said
+    assert len(asked) == 2
+
+
+def test_drawing_the_lineage_leaves_what_is_known_of_the_last_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segmentation.lineage.PICTURE", tmp_path / "lineage.svg")
+    built_with(tmp_path, {})
+    before = (tmp_path / "target" / "manifest.json").read_bytes()
+    assert document(tmp_path, command="lineage") == 0
+    assert (tmp_path / "lineage.svg").read_bytes() == PICTURE.read_bytes()
+    assert (tmp_path / "target" / "manifest.json").read_bytes() == before
 
 
 def test_a_wrong_mapping_ends_in_the_sentence_of_a_build(

@@ -26,6 +26,7 @@ from segmentation.publish import NotPublished, publish_build, suppress_small_cel
 from segmentation.serve import serve_published
 
 PUBLIC = sorted(set(MARTS) - {"rejected_transactions"})
+DAMAGED = r"run_results\.json or manifest\.json in .* is damaged: run `make build`"
 
 
 @dataclass
@@ -290,9 +291,10 @@ def test_make_serves_it_to_this_machine_only(build):
     assert "Traceback" not in said and "Stopped" not in said
 
 
-@pytest.mark.parametrize("port", ["abc", "", "-1", "70000", "²"])
-def test_a_port_that_is_none_ends_in_a_sentence(tmp_path, port):
+@pytest.mark.parametrize("port", ["abc", "", "-1", "70000", "²", "８０００"])
+def test_a_port_that_is_none_ends_in_a_sentence(tmp_path, monkeypatch, port):
     (tmp_path / "segments.duckdb").touch()
+    monkeypatch.setattr("segmentation.serve.ThreadingHTTPServer", None)  # nothing is to be served
     with pytest.raises(UserError, match=r'^PORT is ".*": it takes a number from 1 to 65535'):
         serve_published(tmp_path, port)
 
@@ -372,9 +374,9 @@ def test_nothing_but_a_build_of_the_whole_input_is_published(build):
 
 @pytest.mark.parametrize("content", ["{", "{}", "[]", '{"metadata": {}}'])
 @pytest.mark.parametrize("name", ["run_results", "manifest"])
-def test_a_file_of_dbt_that_is_damaged_is_none(build, name, content):
+def test_a_file_of_dbt_that_is_damaged_is_told(build, name, content):
     (build.folder / f"target/{name}.json").write_text(content, encoding="utf-8")
-    build.refuses(rf"there is no {name}\.json of a build")
+    build.refuses(DAMAGED)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +385,7 @@ def test_a_file_of_dbt_that_is_damaged_is_none(build, name, content):
 )
 def test_damage_within_a_file_of_dbt_is_told(build, name, part, content):
     build.change(name, lambda whole: whole.update({part: content}))
-    build.refuses(r"in .* is damaged: run `make build`")
+    build.refuses(DAMAGED)
 
 
 @pytest.mark.parametrize("model", ["segment_summary", "stg_segmentation__transactions", "seg_rfm"])
@@ -748,7 +750,7 @@ def test_the_demo_shows_no_small_cell(demo):
         """
         select table_name, column_name from duckdb_columns()
         where
-            regexp_matches(column_name, '(^|_)customers$')
+            regexp_matches(column_name, '(^|_)(customers|buyers)$')
             and table_name not in ('cluster_quality', 'build_info')
         """
     )
@@ -776,7 +778,16 @@ def test_the_demo_shows_no_small_cell(demo):
             having count(*) = 1 or sum(customers) < 5
             """
         ).fetchall()
+        rests_on_few = connection.execute(
+            """
+            select count(*), count(told.average_days_between_orders), count(told.repeat_rate)
+            from segment_summary as known
+            inner join bi.segment_summary as told using (segment_key)
+            where known.repeat_buyers between 1 and 4
+            """
+        ).fetchone()
     assert told == []
+    assert rests_on_few[0] >= 3 and rests_on_few[1:] == (0, 0)
 
 
 def test_everything_that_a_summary_measures_can_be_hidden(demo):

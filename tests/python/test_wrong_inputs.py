@@ -10,9 +10,10 @@ import duckdb
 import openpyxl
 import pytest
 from conftest import DEMO, ROOT, SCHEMA, Outcome, environment, run
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from segmentation.errors import sentence_of
+from segmentation.errors import UserError, sentence_of
+from segmentation.report import write_report
 
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
@@ -326,6 +327,28 @@ def test_a_seed_override_that_is_not_there(marts, built):
     assert_refused(marts, refused, "my_map")
 
 
+@pytest.mark.parametrize(
+    "makes",
+    [
+        "select 1",
+        "create table build_info as select 1 as other",
+        "create table build_info as select 5 as minimum_cell limit 0",
+        "create table build_info as select unnest([5, 5]) as minimum_cell",
+        None,
+    ],
+    ids=["no build_info", "another build_info", "no row", "two rows", "no DuckDB"],
+)
+def test_a_report_of_a_file_of_somebody_else(tmp_path, makes):
+    file = tmp_path / "segments.duckdb"
+    if makes:
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(makes)
+    else:
+        file.write_text("PAR1")
+    with pytest.raises(UserError, match=r"is no file that this project published: run `make build"):
+        write_report(tmp_path)
+
+
 def test_nothing_follows_the_sentence(workshop):
     """Modules that complain while Python ends write past sys.stderr."""
     complain = "atexit.register(os.write, 2, b'leaked'); sys.argv[1:] = ['report']"
@@ -354,6 +377,25 @@ def test_ctrl_c_ends_in_a_sentence(workshop):
         said = program.stderr.read()
     assert program.returncode == 130
     assert said.strip().splitlines()[-1].startswith("Stopped:")
+
+
+def test_ctrl_c_while_dbt_reads_the_project_is_one(workshop):
+    """What makes objects of YAML for dbt wraps it, and dbt wraps that."""
+
+    class Interrupted(dbtRunner):
+        def invoke(self, words: list[str]) -> dbtRunnerResult:
+            try:
+                try:
+                    raise KeyboardInterrupt
+                except KeyboardInterrupt:
+                    raise ValueError("a field is wrong")  # noqa: B904 - as that package does
+            except ValueError as error:
+                failed = RuntimeError("Compilation Error")
+                failed.__cause__ = error
+                return dbtRunnerResult(success=False, exception=failed)
+
+    stopped = workshop.run_here("build", runner=Interrupted)
+    assert stopped.code == 130 and stopped.err.startswith("Stopped:")
 
 
 def test_make_hands_over_any_file_name(built, tmp_path):
@@ -394,6 +436,18 @@ def test_a_database_that_is_none(workshop):
     # A path so short that the words before it are as near to the end.
     short = 'IO Error: The file "/x" exists, but it is not a valid DuckDB database file!'
     assert sentence_of(short).startswith("/x is not a DuckDB database")
+
+
+def test_the_words_of_a_failure_fit_every_command():
+    """While it documents, dbt names the model in its message only."""
+    told = (
+        "Runtime Error\n  Runtime Error in model {} (models/{}.sql)\n    "
+        "IO Error: Unexpected end of GZIP stream: cut.csv.gz"
+    )
+    staging = sentence_of(told.replace("{}", "stg_segmentation__customers"))
+    assert staging.startswith("The input cannot be read (Unexpected end of GZIP stream: cut.csv")
+    mart = sentence_of(told.replace("{}", "segment_summary"))
+    assert mart.startswith("The command failed in segment_summary (Unexpected end of GZIP")
 
 
 def test_a_page_of_a_message_is_no_sentence():
