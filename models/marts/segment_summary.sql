@@ -1,6 +1,7 @@
 -- One row per segmentation and segment of the directory, also where it has no customer
 {#- Without transactions, nothing is known of revenue, not even that there was none. #}
-{%- set nothing = '0' if customer_segmentation.has_input('transactions') else 'null' %}
+{%- set has_orders = customer_segmentation.has_input('transactions') %}
+{%- set nothing = '0' if has_orders else 'null' %}
 
 with directory as (
 
@@ -37,8 +38,9 @@ segment_totals as (
         sum(customers.monetary) as revenue,
         sum(customers.revenue_12_months) as revenue_12_months,
         sum(customers.frequency) as orders,
-        count(customers.recency_days) as buyers,
-        count(case when customers.frequency > 1 then 1 end) as repeat_buyers,
+        {{ 'count(customers.recency_days)' if has_orders else 'null' }} as buyers,
+        {{ 'count(case when customers.frequency > 1 then 1 end)' if has_orders else 'null' }}
+            as repeat_buyers,
         sum(customers.tenure_days - customers.recency_days) as gap_days,
         sum(greatest(customers.order_day_count - 1, 0)) as gaps,
         sum(customers.recency_days) as recency_days,
@@ -56,8 +58,6 @@ filled as (
         directory.segment_key,
         directory.segmentation,
         directory.segment,
-        segment_totals.buyers,
-        segment_totals.repeat_buyers,
         segment_totals.gap_days,
         segment_totals.gaps,
         segment_totals.recency_days,
@@ -67,6 +67,12 @@ filled as (
         totals.customers as all_customers,
         totals.revenue as all_revenue,
         coalesce(segment_totals.customers, 0) as customers,
+        cast(
+            coalesce(segment_totals.buyers, {{ nothing }}) as {{ dbt.type_bigint() }}
+        ) as buyers,
+        cast(
+            coalesce(segment_totals.repeat_buyers, {{ nothing }}) as {{ dbt.type_bigint() }}
+        ) as repeat_buyers,
         cast(
             coalesce(segment_totals.revenue, {{ nothing }}) as decimal(18, 4)
         ) as revenue,
@@ -87,6 +93,8 @@ final as (
         segment,
         customers,
         {{ customer_segmentation.ratio('customers', 'all_customers') }} as customer_share,
+        buyers,
+        repeat_buyers,
         revenue,
         {{ customer_segmentation.ratio('revenue', 'all_revenue') }} as revenue_share,
         revenue_12_months,
