@@ -1,9 +1,10 @@
 """The numbers of page one: how business stands, who matters, who is leaving, what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
+from segmentation.report.figures import Section
 from segmentation.report.marts import Marts
 from segmentation.report.words import (
     change,
@@ -24,14 +25,21 @@ ONE_ORDER = ("New", "Promising")
 BEST = ("Champions", "Loyal")
 STEADY = ("Potential Loyalists", "Need Attention")
 NEVER = ("Prospect",)
+# The sections that tell most of customers without orders, by their keys.
+WITHOUT_ORDERS = ("people", "clusters")
 # Days within which a second order counts.
 SECOND_ORDER_DAYS = 90
-# The year that ends with the as-of date, and the one before: first days.
-YEARS = """
+# The year that ends with the as-of date and the one before, and from when on orders must be known
+# to compare them.
+YEARS = f"""
     select
         as_of_date as last_day,
+        (as_of_date + 1 - interval 3 month)::date as last_quarter,
         (as_of_date + 1 - interval 12 month)::date as this_year,
-        (as_of_date + 1 - interval 24 month)::date as last_year
+        this_year - 1 as last_year_end,
+        (as_of_date + 1 - interval 24 month)::date as last_year,
+        last_year - {SECOND_ORDER_DAYS} as seconds_from,
+        (last_year - interval 12 month)::date as newcomers_from
     from build_info
 """
 
@@ -70,11 +78,18 @@ class PageOne:
     limits: list[tuple[str, str]] = field(default_factory=list)
 
 
-def page_one(marts: Marts) -> PageOne:
+def page_one(marts: Marts, sections: Sequence[Section]) -> PageOne:
+    """sections: what the report tells after it, for where there are no orders to tell of."""
     if not marts.has_orders:
         customers = marts.one("select count(*) from customer_segments")
         return PageOne(
             f"{people(customers)}, no orders",
+            findings=[
+                (figure.title, figure.takeaway)
+                for section in sections
+                if section.key in WITHOUT_ORDERS
+                for figure in section.figures[:2]
+            ],
             limits=[
                 (
                     "No orders",
@@ -98,9 +113,10 @@ def page_one(marts: Marts) -> PageOne:
     return page
 
 
-def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
-    """Revenue, active customers, second orders, and new against returning revenue."""
-    year = f"""
+def _period(marts: Marts, begin: date, last: date) -> dict:
+    """Revenue and customers of some days: of all, of those who were new then, and of the others."""
+    return marts.row(
+        f"""
         select
             coalesce(sum({marts.amount}), 0) as revenue,
             count(distinct case when order_type = 'sale' then customer_id end) as customers,
@@ -114,8 +130,16 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             from customer_orders where order_type = 'sale' group by customer_id
         ) using (customer_id)
         where ordered_at::date between $begin and $last
-    """
-    second = f"""
+        """,
+        begin=begin,
+        last=last,
+    )
+
+
+def _second_orders(marts: Marts, begin: date, last: date) -> dict:
+    """Of those whose days for a second order ended between two days: how many took them."""
+    return marts.row(
+        f"""
         with days as (
             select customer_id, ordered_at::date as ordered_on
             from customer_orders where order_type = 'sale' group by all
@@ -138,37 +162,47 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             coalesce(count_if(came_back), 0) as again,
             count_if(came_back) / nullif(count(*), 0) as share
         from began
+        """,
+        begin=begin,
+        last=last,
+    )
+
+
+def _against(change: str | None, what: str, since: date, first: date) -> str:
+    """A change on the year before, or why there is none.
+
+    since: from when on orders must be known to compare. first: from when on they are.
     """
-    last_before = years["this_year"] - timedelta(days=1)
-    now_days = {"begin": years["this_year"], "last": years["last_day"]}
-    before_days = {"begin": years["last_year"], "last": last_before}
-    whole_year = first <= years["last_year"]
-    now = marts.row(year, **now_days)
-    before = marts.row(year, **before_days) if whole_year else {}
-    second_from = years["last_year"] - timedelta(days=SECOND_ORDER_DAYS)
-    came = marts.row(second, **now_days)
-    came_before = marts.row(second, **before_days) if first <= second_from else {}
-    few = marts.is_few(came["again"], came["customers"] - came["again"])
+    if change:
+        return f"{change} on the year before ({what})."
+    if first <= since:
+        return "There is nothing to compare with in the year before."
+    return (
+        f"Not compared: that takes orders from {day(since)} on, and the data begin on {day(first)}."
+    )
 
-    def against(text: str | None, what: str, since: date) -> str:
-        if text:
-            return f"{text} on the year before ({what})."
-        if first <= since:
-            return "There is nothing to compare with in the year before."
-        return (
-            f"Not compared: that takes orders from {day(since)} on, and the data begin on "
-            f"{day(first)}."
-        )
 
+def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
+    """Revenue, active customers, second orders, and new against returning revenue."""
+    this_year = years["this_year"], years["last_day"]
+    last_year = years["last_year"], years["last_year_end"]
+    now, came = _period(marts, *this_year), _second_orders(marts, *this_year)
+    before = _period(marts, *last_year) if first <= years["last_year"] else {}
+    came_before = _second_orders(marts, *last_year) if first <= years["seconds_from"] else {}
+    few, few_before = (
+        each and marts.is_few(each["again"], each["customers"] - each["again"])
+        for each in (came, came_before)
+    )
     measures = [
         Measure(
             "revenue",
             "Revenue",
             number(now["revenue"]),
-            against(
+            _against(
                 change(now["revenue"], before.get("revenue")),
                 number(before.get("revenue")),
                 years["last_year"],
+                first,
             ),
             "What customers bought less what they returned, in the currency of the data."
             if marts.amount == "net_amount"
@@ -179,10 +213,11 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             "active_customers",
             "Active customers",
             whole(now["customers"]),
-            against(
+            _against(
                 change(now["customers"], before.get("customers")),
                 whole(before.get("customers")),
                 years["last_year"],
+                first,
             ),
             "Customers with at least one order in these months.",
             now["customers"],
@@ -192,43 +227,30 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             f"Second order within {SECOND_ORDER_DAYS} days",
             "–" if few else percent(came["share"]),
             f"Not shown: fewer than {marts.minimum} customers."
-            if few or marts.is_few(came_before.get("again", 0))
-            else against(
+            if few or few_before
+            else _against(
                 points(came["share"], came_before.get("share")),
                 percent(came_before.get("share")),
-                second_from,
+                years["seconds_from"],
+                first,
             ),
             f"Of the {people(came['customers'])} whose first order lies far enough back to tell, "
             f"those who ordered again on a later day within {SECOND_ORDER_DAYS} days.",
             None if few else came["share"],
         ),
     ]
-    return [*measures, *_new_and_returning(marts, year, first, against)]
+    return [*measures, *_new_and_returning(marts, years, first)]
 
 
-def _new_and_returning(
-    marts: Marts, year: str, first: date, against: Callable[[str | None, str, date], str]
-) -> list[Measure]:
-    """Revenue from customers who are new in the year, or in its last three months, and others.
-
-    year: the query for a period from $begin to $last.
-    """
-    periods = marts.row(
-        f"""
-        select this_year, last_day, last_year, this_year - 1 as last_before,
-            (last_day + 1 - interval 3 month)::date as quarter,
-            (last_year - interval 12 month)::date as year_before_last
-        from ({YEARS})
-        """
-    )
+def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
+    """Revenue from customers who are new in the year, or in its last three months, and others."""
     # In the first year of the data everybody looks new: three months of it can tell.
-    whole_year = first <= periods["last_year"]
+    whole_year = first <= years["last_year"]
     period = "these months" if whole_year else "the last three months"
-    begin = periods["this_year"] if whole_year else periods["quarter"]
-    now = marts.row(year, begin=begin, last=periods["last_day"])
-    before = {"new_revenue": None, "returning_revenue": None}
-    if first <= periods["year_before_last"]:
-        before = marts.row(year, begin=periods["last_year"], last=periods["last_before"])
+    begin = years["this_year"] if whole_year else years["last_quarter"]
+    now, before = _period(marts, begin, years["last_day"]), {}
+    if first <= years["newcomers_from"]:
+        before = _period(marts, years["last_year"], years["last_year_end"])
     hidden = marts.is_few(
         *(each.get(f"{who}_customers", 0) for each in (now, before) for who in ("new", "returning"))
     )
@@ -241,13 +263,13 @@ def _new_and_returning(
                 "In the last three months; over a year nearly everybody is new, for the data "
                 f"begin on {day(first)}."
             )
-        if before[name] is None:
+        if not before:
             return (
                 f"Not compared: the data begin on {day(first)}, so nearly everybody would look "
                 "new in the year before."
             )
-        return against(
-            change(now[name], before[name]), number(before[name]), periods["year_before_last"]
+        return _against(
+            change(now[name], before[name]), number(before[name]), years["newcomers_from"], first
         )
 
     return [
@@ -277,11 +299,11 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
     Only of segments whose size is shown: a sum with others less these would tell the others.
     """
     return marts.row(
-        """
+        f"""
         select
             count(*) as customers,
             coalesce(sum(revenue_12_months), 0) as revenue,
-            coalesce(sum(monetary), 0) as revenue_ever,
+            coalesce(sum(until_last_order), 0) as revenue_until_last_order,
             sum(revenue_12_months) / nullif(
                 (select sum(revenue_12_months) from customer_segments), 0
             ) as revenue_share,
@@ -292,10 +314,30 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
             coalesce(count_if(marketing_allowed), 0) as permitted,
             list_sort(list(distinct rfm_segment)) as present
         from customer_segments
+        left join (
+            -- Also who stays away for longer than a year is worth what was spent before.
+            select customer_id, sum({marts.amount}) as until_last_order
+            from customer_orders
+            inner join (select customer_id, last_ordered_on from customer_segments)
+                using (customer_id)
+            where ordered_at::date > last_ordered_on - interval 12 month
+            group by customer_id
+        ) using (customer_id)
         where list_contains($names, rfm_segment) and rfm_segment in (
             select segment from segment_summary
             where segmentation = 'rfm' and customers is not null
         )
+        """,
+        names=list(names),
+    )
+
+
+def _known(marts: Marts, names: tuple[str, ...]) -> bool:
+    """Whether the build has one of these RFM segments, whoever is in it."""
+    return marts.one(
+        """
+        select count(*) > 0 from segment_directory
+        where segmentation = 'rfm' and list_contains($names, segment)
         """,
         names=list(names),
     )
@@ -328,15 +370,18 @@ def _best(marts: Marts) -> tuple[str, str] | None:
 
 
 def _leaving(marts: Marts) -> tuple[str, str] | None:
-    leaving = segments(marts, LEAVING)
-    if leaving["customers"] < marts.minimum:
+    if not _known(marts, LEAVING):
         return None
+    title, leaving = "Who is leaving, and what that is worth", segments(marts, LEAVING)
+    if leaving["customers"] < marts.minimum:
+        return title, f"Too few customers are in {join(LEAVING)} for it to be shown."
     return (
-        "Who is leaving, and what that is worth",
+        title,
         f"{people(leaving['customers'])} ({join(leaving['present'])}) used to order or spend well "
-        f"and have stayed away. They brought {number(leaving['revenue'])} in the last twelve "
-        f"months, {percent(leaving['revenue_share'])} of revenue: that is what is at stake in a "
-        f"year. Since their first orders it was {number(leaving['revenue_ever'])}.",
+        f"and have stayed away. In the year up to each one's last order they brought "
+        f"{number(leaving['revenue_until_last_order'])}: that is what is at stake. Of the last "
+        f"twelve months' revenue {number(leaving['revenue'])} is theirs, "
+        f"{percent(leaving['revenue_share'])}.",
     )
 
 
@@ -358,7 +403,7 @@ def moves(marts: Marts) -> dict | None:
                 and now.segment_rank <> before.segment_rank
         )
         select
-            max(month_end) as month_end,
+            (select max(month_end) from customer_months) as month_end,
             count_if(is_up) as up,
             count_if(not is_up) as down,
             coalesce(sum(revenue_3_months) filter (is_up), 0) as gained,
@@ -371,10 +416,13 @@ def moves(marts: Marts) -> dict | None:
 
 def _moved(marts: Marts) -> tuple[str, str] | None:
     moved = moves(marts)
-    if not moved or min(moved["up"], moved["down"]) < marts.minimum:
+    if not moved:
         return None
+    title = f"Value gained and lost in {month(moved['month_end'])}"
+    if min(moved["up"], moved["down"]) < marts.minimum:
+        return title, "Too few customers moved up or down for it to be shown."
     return (
-        f"Value gained and lost in {month(moved['month_end'])}",
+        title,
         f"{people(moved['up'])} moved to a better segment, and with them "
         f"{number(moved['gained'])} of the revenue of three months; {people(moved['down'])} moved "
         f"to a weaker one, and with them {number(moved['lost'])}.",
@@ -413,15 +461,16 @@ def _concentration(marts: Marts) -> tuple[str, str] | None:
         for top in tops
         if top["customers"] >= marts.minimum
     ]
+    title = "How much depends on few"
     if not told:
-        return None
+        return title, "Too few customers bought in the last twelve months for it to be shown."
     hidden = (
         ""
         if len(told) == len(tops)
         else (f"; the best 1 % are fewer than {marts.minimum} customers and are not shown")
     )
     return (
-        "How much depends on few",
+        title,
         sentence(f"of the last twelve months' revenue {join(told)}{hidden}"),
     )
 
@@ -445,8 +494,8 @@ ACTIONS: list[tuple[tuple[str, ...], str, str, Callable[[dict], str]]] = [
         "Win back",
         "Write to the biggest spenders in person, to the others with a reminder.",
         lambda found: (
-            f"If one in ten returns to last year's spending: "
-            f"{number(found['revenue'] / 10)} a year."
+            "If one in ten spends again as in the year up to the last order: "
+            f"{number(found['revenue_until_last_order'] / 10)} a year."
         ),
     ),
     (
@@ -486,8 +535,10 @@ ACTIONS: list[tuple[tuple[str, ...], str, str, Callable[[dict], str]]] = [
 def _actions(marts: Marts, most: int = 3) -> list[Action]:
     actions = []
     for names, title, text, size in ACTIONS:
+        if len(actions) == most:
+            break
         found = segments(marts, names)
-        if found["customers"] >= marts.minimum and len(actions) < most:
+        if found["customers"] >= marts.minimum:
             actions.append(
                 Action(
                     f"{title} {join(found['present'])}",

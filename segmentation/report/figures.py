@@ -161,6 +161,11 @@ def hidden(
     )
 
 
+def if_hidden(rows: Sequence[dict], text: str) -> str:
+    """What a sentence says more where a cell is hidden: that cell may be larger than all others."""
+    return text if any(row["customers"] is None for row in rows) else ""
+
+
 def or_few(value: object, write: Callable[[object], str]) -> str:
     """What is measured of a cell, None where the cell is too small."""
     return "not shown" if value is None else write(value)

@@ -14,6 +14,7 @@ from segmentation.report.figures import (
     chart,
     directory,
     grid,
+    if_hidden,
     labels,
     or_few,
     plain,
@@ -65,11 +66,10 @@ def clusters(marts: Marts) -> Section:
     for feature_set in sorted({row["feature_set"] for row in profiles}):
         mine = [row for row in profiles if row["feature_set"] == feature_set]
         colours = _cluster_colours(marts, feature_set, mine)
-        section.figures += [
-            *scatter(marts, feature_set, mine, colours, section),
-            profile(marts, feature_set, mine, colours),
-            criteria(marts, feature_set),
-        ]
+        if len(colours) > 1:
+            section.figures += scatter(marts, feature_set, mine, colours, section)
+            section.figures.append(profile(marts, feature_set, mine, colours))
+        section.figures.append(criteria(marts, feature_set))
     return section
 
 
@@ -104,13 +104,16 @@ def values_of(marts: Marts, feature: str) -> str | None:
     if columns:
         column = identifier(feature)
         return f"select customer_id, {column}::double as value from customer_segments"
-    attribute = (
-        "from customer_attributes "
-        f"where attribute = {literal(feature)} and number_value is not null"
+    told = attribute_values(feature)
+    return told if marts.one(f"select count(*) from ({told})") else None
+
+
+def attribute_values(attribute: str) -> str:
+    """A query for customer_id and value of an attribute that is a number."""
+    return (
+        "select customer_id, number_value as value from customer_attributes "
+        f"where attribute = {literal(attribute)} and number_value is not null"
     )
-    if marts.one(f"select count(*) {attribute}"):
-        return f"select customer_id, number_value as value {attribute}"
-    return None
 
 
 def sample(marts: Marts, values: str, further: str, segment: str, names: list[str]) -> list[dict]:
@@ -224,8 +227,9 @@ def scatter(
     yield Figure(
         f"scatter-{feature_set}",
         f"Groups by {_set_name(feature_set, list(spread))}",
-        f"The largest of {len(sizes)} groups is {top}: {people(sizes[top])}. Its typical "
-        f"customer: {spoken(across).lower()} {number(centres[top][across])}, "
+        f"Of {len(sizes)} groups the largest{if_hidden(profiles, ' that is shown')} is {top}: "
+        f"{people(sizes[top])}. Its typical customer: "
+        f"{spoken(across).lower()} {number(centres[top][across])}, "
         f"{spoken(upward).lower()} {number(centres[top][upward])}.",
         f"Points of customers by {spoken(across).lower()} and {spoken(upward).lower()}, "
         "coloured by group, with the groups' centres as diamonds.",
@@ -361,7 +365,9 @@ def criteria(marts: Marts, feature_set: str) -> Figure:
     return Figure(
         f"criteria-{feature_set}",
         "How many groups",
-        f"{chosen['k']} groups were chosen"
+        "One group was chosen: a division of these customers would not be found again."
+        if chosen["k"] == 1
+        else f"{chosen['k']} groups were chosen"
         + (
             "; whether other customers would give the same ones is not known."
             if strength is None

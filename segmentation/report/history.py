@@ -1,5 +1,7 @@
 """The sections that follow customers from month to month."""
 
+from datetime import date
+
 import plotly.graph_objects as go
 
 from segmentation.report.figures import (
@@ -13,6 +15,7 @@ from segmentation.report.figures import (
     directory,
     grid,
     hidden,
+    if_hidden,
     labels,
     month_ticks,
     or_few,
@@ -36,6 +39,10 @@ MEASURES = {
     "order_value_index": "Shift of order values (0 is none)",
     "revenue_per_customer_index": "Shift of revenue per customer (0 is none)",
 }
+
+
+# Each a row of the triangle, month by month.
+MOST_COHORTS = 24
 
 
 def migration(marts: Marts) -> Section:
@@ -85,17 +92,18 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
         )
         moved = sorted((row for row in shown if row["is_move"]), key=lambda row: -row["customers"])
         small = len(mine) - len(shown)
+        that_is_shown = if_hidden([row for row in mine if row["is_move"]], " that is shown")
         if moved:
             top = moved[0]
             takeaway = (
-                f"The largest move{' that is shown' if small else ''} in {month(month_end)}: "
+                f"The largest move{that_is_shown} in {month(month_end)}: "
                 f"{people(top['customers'])} went from {top['from_segment']} to "
                 f"{top['to_segment']}."
             )
         else:
             takeaway = (
                 f"In {month(month_end)} too few customers made any one move for it to be shown."
-                if small
+                if that_is_shown
                 else f"In {month(month_end)} nobody moved."
             )
         months[month_end.isoformat()] = {
@@ -175,9 +183,15 @@ def sizes(marts: Marts) -> Figure:
     segments = [row for row in directory(marts, "rfm") if row["segment"] in there]
     first, last = months[0], months[-1]
     totals = {
-        when: marts.one("select count(*) from customer_months where month_end = $when", when=when)
-        for when in (first, last)
+        row["month_end"]: row["customers"]
+        for row in marts.rows(
+            "select month_end, count(*) as customers from customer_months group by month_end"
+        )
     }
+
+    def share(when: date, segment: str) -> float:
+        return (cells.get((when, segment)) or 0) / totals[when]
+
     # A hidden cell is no share of 0.
     told = [
         row
@@ -186,21 +200,18 @@ def sizes(marts: Marts) -> Figure:
     ]
     changed = max(
         told or segments,
-        key=lambda row: abs(
-            (cells.get((last, row["segment"])) or 0) / (totals[last] or 1)
-            - (cells.get((first, row["segment"])) or 0) / (totals[first] or 1)
-        ),
+        key=lambda row: abs(share(last, row["segment"]) - share(first, row["segment"])),
     )["segment"]
-
-    def share(when: object) -> str:
-        return percent((cells.get((when, changed)) or 0) / (totals[when] or 1))
-
     return Figure(
         "sizes",
         "The segments month by month",
-        f"From {month(first)} to {month(last)} the share of {changed} went from {share(first)} to "
-        f"{share(last)}; all segments together from {whole(totals[first])} to "
-        f"{people(totals[last])}.",
+        f"From {month(first)} to {month(last)} the share of {changed} went from "
+        f"{percent(share(first, changed))} to {percent(share(last, changed))}"
+        + (
+            "."
+            if marts.is_few(totals[first], totals[last])
+            else f"; all segments together from {whole(totals[first])} to {people(totals[last])}."
+        ),
         "Stacked bars by month: customers in each RFM segment at the month's end.",
         chart(
             [
@@ -247,15 +258,15 @@ def cohorts(marts: Marts) -> Section:
         section.absent = "Cohorts need orders and the history switched on: there is none here."
         return section
     rows = marts.rows(
-        """
+        f"""
         select * from cohort_retention
         where cohort_by = 'first month' and is_complete
             and cohort_month in (
                 select distinct cohort_month from cohort_retention
                 where cohort_by = 'first month' and is_complete
-                order by cohort_month desc limit 24
+                order by cohort_month desc limit {MOST_COHORTS}
             )
-            and months_since < 24
+            and months_since < {MOST_COHORTS}
         order by cohort_month, months_since
         """
     )
@@ -272,6 +283,56 @@ def cohorts(marts: Marts) -> Section:
     return section
 
 
+def _third_month(marts: Marts, rows: list[dict], measure: str) -> str:
+    """What is left of customers or revenue in the third month, over all cohorts that had one."""
+    third = {row["cohort_month"]: row for row in rows if row["months_since"] == 3}
+    found = marts.rows(
+        f"""
+        with began as (
+            select customer_id, min(ordered_at) as first_at
+            from customer_orders where order_type = 'sale' group by customer_id
+        ),
+        placed as (
+            select
+                last_day(first_at) as cohort_month, customer_id, order_type,
+                {marts.amount} as amount,
+                greatest(date_diff('month', first_at, ordered_at), 0) as months_since
+            from customer_orders inner join began using (customer_id)
+        )
+        select
+            cohort_month,
+            count(distinct customer_id) as customers,
+            count(distinct customer_id)
+                filter (months_since = 3 and order_type = 'sale') as active_customers,
+            coalesce(sum(amount) filter (months_since = 3), 0) as revenue,
+            sum(amount) filter (months_since = 0) as first_revenue
+        from placed
+        where list_contains($months, cohort_month)
+        group by cohort_month
+        """,
+        months=list(third),
+    )
+    shown = [row for row in found if third[row["cohort_month"]][measure] is not None]
+    hidden_ones = [row for row in found if row not in shown]
+    which = ""
+    if marts.is_few(
+        *(sum(row[count] for row in hidden_ones) for count in ("customers", "active_customers"))
+    ):
+        found, which = shown, " that are shown"
+    if measure == "active_share":
+        part, of = (sum(row[name] for row in found) for name in ("active_customers", "customers"))
+        told = "{} of customers " + (f"of the cohorts{which} " if which else "") + "ordered "
+    else:
+        found = [row for row in found if row["first_revenue"] > 0]
+        part, of = (sum(row[name] for row in found) for name in ("revenue", "first_revenue"))
+        told = f"cohorts{which} brought {{}} of their first month's revenue "
+    if not of:
+        return "The cohorts are too young or too small for a sum over them."
+    return sentence(
+        told.format(percent(part / of)) + "in the third month after that of their first order"
+    )
+
+
 def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure:
     starts = sorted({row["cohort_month"] for row in rows if row["months_since"]})
     ages = list(range(1, max(row["months_since"] for row in rows) + 1)) or [0]
@@ -280,42 +341,12 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
         [cells[start, age][measure] if (start, age) in cells else None for age in ages]
         for start in starts
     ]
-    told = [
-        row
-        for row in rows
-        if row["months_since"] == min(3, ages[-1])
-        and row["customers"]
-        and row["active_customers"] is not None
-        and row[measure] is not None
-    ]
-    size = sum(row["customers"] for row in told)
-    if measure == "active_share":
-        what = (
-            f"{percent(sum(row['active_customers'] for row in told) / size)} of customers ordered "
-            if size
-            else ""
-        )
-    else:
-        bases = {row["cohort_month"]: row["revenue"] for row in rows if row["months_since"] == 0}
-        told = [row for row in told if bases.get(row["cohort_month"])]
-        base = sum(bases[row["cohort_month"]] for row in told)
-        what = (
-            f"cohorts brought {percent(sum(row['revenue'] for row in told) / base)} of their first "
-            "month's revenue "
-            if told and base > 0
-            else ""
-        )
-    takeaway = (
-        sentence(f"{what}in the third month after that of their first order")
-        if what and ages[-1] >= 3
-        else "The cohorts are too young or too small for a sum over them."
-    )
     few = len(ages) <= 12
     small = [row for row in rows if row[measure] is None]
     return Figure(
         f"cohorts-{measure.replace('_', '-')}",
         title,
-        takeaway,
+        _third_month(marts, rows, measure),
         f"Triangle of cohorts by months since the first order: {title.lower()}.",
         chart(
             [
@@ -360,7 +391,8 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
                 for start in starts
             ],
         ),
-        "Months with too few customers are left blank." if small else "",
+        f"The latest {MOST_COHORTS} cohorts at most."
+        + (" Months with too few customers are left blank." if small else ""),
     )
 
 
@@ -387,9 +419,16 @@ def drift(marts: Marts) -> Section:
         mine = [row for row in rows if row["measure"] == measure]
         if any(row["value"] for row in mine):
             section.figures.append(course(marts, measure, title, mine))
+        elif any(_is_few(row) for row in mine):
+            section.missing.append(f"{title}: no chart, for too few customers are counted.")
         elif any(row["value"] == 0 for row in mine):
             section.missing.append(f"{title}: no chart, for it is 0 in every month.")
     return section
+
+
+def _is_few(row: dict) -> bool:
+    """Whether a month of a measure tells of too few customers; days and the like tell of none."""
+    return row["measure_type"] == "flow" and row["customers"] is None
 
 
 def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
@@ -402,7 +441,7 @@ def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
             else number
         )
     )
-    few = [row for row in rows if row["measure_type"] == "flow" and row["customers"] is None]
+    few = [row for row in rows if _is_few(row)]
     last = rows[-1] if rows[-1] in few else [row for row in rows if row["value"] is not None][-1]
     odd = [month(row["month_end"]) for row in rows if row["verdict"] == "unusual"]
     judged = any(row["band_low"] is not None for row in rows)

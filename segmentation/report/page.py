@@ -52,15 +52,16 @@ def write(folder: Path, say: Callable[[str], None]) -> Path:
         raise UserError(f"There is no {file} to report on: run `make build`.")
     try:
         marts = Marts(file)
-    except duckdb.Error as error:
+    except (duckdb.Error, LookupError, ValueError) as error:
+        # No DuckDB, or without the one row of build_info that publishing writes.
         raise UserError(
-            f"{file} cannot be read as a published file: run `make publish`."
+            f"{file} is no file that this project published: run `make build`."
         ) from error
     with closing(marts):
-        first = _timed(say, "page one", lambda: page_one(marts))
         sections = [
             _timed(say, name, lambda make=make: make(marts)) for name, make in SECTIONS.items()
         ]
+        first = _timed(say, "page one", lambda: page_one(marts, sections))
         html = _timed(say, "the page", lambda: render(marts, first, sections))
     write_whole(folder / REPORT, html)
     return folder / REPORT

@@ -17,16 +17,16 @@ from segmentation.report.figures import (
     chart,
     directory,
     hidden,
+    if_hidden,
     labels,
     or_few,
     plain,
     spoken,
     tip,
 )
-from segmentation.report.groups import sample, spread_out, values_of
+from segmentation.report.groups import attribute_values, sample, spread_out, values_of
 from segmentation.report.marts import Marts
 from segmentation.report.words import join, number, people, percent, whole
-from segmentation.sql import literal
 
 BANDS = {
     "gender": "Gender",
@@ -36,7 +36,7 @@ BANDS = {
 }
 # Each has a bar for every step of its values, besides its violins.
 NUMBERS = ("age", "annual_income", "spending_score")
-BAND_ORDER = ("under", "Low", "Middle", "High", "Female", "Male", "Diverse", "Unknown")
+BAND_ORDER = ("under", "Low", "Middle", "High", "Female", "Male", "Diverse")
 
 
 def people_told(marts: Marts) -> Section:
@@ -92,23 +92,11 @@ def _numbers(marts: Marts) -> list[str]:
     return [name for name in NUMBERS if name in known] + sorted(set(known) - set(NUMBERS))
 
 
-def _told(attribute: str) -> str:
-    """A query for customer_id and value of an attribute that is a number."""
-    return (
-        "select customer_id, number_value as value from customer_attributes "
-        f"where attribute = {literal(attribute)} and number_value is not null"
-    )
-
-
 def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
     def place(row: dict) -> tuple:
         name = row["band"]
-        first = next((word for word in BAND_ORDER if name.startswith(word)), "")
-        return (
-            name == "Unknown",
-            BAND_ORDER.index(first) if first and first != "under" else -1 if first else 0,
-            name,
-        )
+        places = (place for place, word in enumerate(BAND_ORDER) if name.startswith(word))
+        return name == "Unknown", next(places, len(BAND_ORDER)), name
 
     rows.sort(key=place)
     shown = [row for row in rows if row["customers"]]
@@ -122,7 +110,7 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
     return Figure(
         f"bands-{column.replace('_', '-')}",
         title,
-        f"The largest group{' that is shown' if len(shown) < len(rows) else ''} is {top['band']}: "
+        f"The largest group{if_hidden(rows, ' that is shown')} is {top['band']}: "
         f"{people(top['customers'])}, "
         f"{percent(top['customers'] / total)} of those with a record.",
         f"Bars: customers by {title.lower()}.",
@@ -154,7 +142,7 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
 def histograms(marts: Marts) -> Iterator[Figure]:
     """Customers by steps of a number, about twelve of them, of a round width."""
     for attribute in [name for name in _numbers(marts) if name in NUMBERS]:
-        values = _told(attribute)
+        values = attribute_values(attribute)
         low, high = marts.ends(values)
         width = _round_width((high - low) / 12)
         rows = marts.cells(
@@ -185,9 +173,7 @@ def histograms(marts: Marts) -> Iterator[Figure]:
             continue
         # What lies beyond the ends is no step like the others.
         inner = shown[1:-1] if any(shown[1:-1]) else shown
-        middle = marts.one(
-            f"select median(value) from ({values})",
-        )
+        middle = marts.one(f"select median(value) from ({values})")
         yield Figure(
             f"histogram-{attribute.replace('_', '-')}",
             f"{name}: how many customers at each",
@@ -232,7 +218,7 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
     counted = _counted(marts, "gender")
     genders = [row["band"] for row in counted if row["customers"]]
     for attribute in _numbers(marts)[:most]:
-        values = _told(attribute)
+        values = attribute_values(attribute)
         low, high = marts.ends(values)
         rows = marts.rows(
             f"""
@@ -330,9 +316,10 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
         from customer_segments inner join customer_attributes using (customer_id)
         where attribute = 'spending_score' and age_band <> 'Unknown'
         group by age_band
-        having count(*) >= (select minimum_cell from build_info)
+        having list_contains($told, age_band) and count(*) >= (select minimum_cell from build_info)
         order by age_band not like 'under%', age_band
-        """
+        """,
+        told=[row["band"] for row in _counted(marts, "age_band") if row["customers"]],
     )
     if not (rows and bands):
         section.missing.append(
@@ -385,7 +372,7 @@ def geography(marts: Marts) -> Section:
         ("country", "Country", "countries"),
         ("city", "City", "cities"),
     ):
-        if marts.one(f"select count({column}) from customer_segments"):
+        if marts.one(f"select count({column}) from customer_segments where is_profiled"):
             section.figures.append(whereabouts(marts, column, one, many))
         else:
             section.missing.append(f"{one}: no chart, for the data tell none.")
@@ -396,14 +383,17 @@ def geography(marts: Marts) -> Section:
 
 
 def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) -> Figure:
+    # Few who object would be told by what their segment, which is hidden, leaves of a region.
     rows = marts.rows(
         f"""
-        select {column} as name, count(*) as customers, coalesce(sum(monetary), 0) as revenue
+        select case when is_profiled then {column} end as name,
+            count(*) as customers, coalesce(sum(monetary), 0) as revenue
         from customer_segments
-        group by {column}
-        order by {column} is null, customers desc, {column}
+        group by name
+        order by name is null, customers desc, name
         """
     )
+    objecting = marts.one("select count(*) from customer_segments where not is_profiled")
     large = [row for row in rows if row["name"] and row["customers"] >= marts.minimum][:most]
     others = [row for row in rows if row not in large]
     # Others of too few customers would be told by what is left of the total.
@@ -472,5 +462,6 @@ def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) 
             ],
         ),
         ("Pale: share of customers. Dark: share of revenue. " if paid else "")
-        + f"At most {most} {many} have a bar of their own.",
+        + f"At most {most} {many} have a bar of their own."
+        + (" Who objects to profiling counts as not told." if objecting else ""),
     )

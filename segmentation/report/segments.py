@@ -14,6 +14,7 @@ from segmentation.report.figures import (
     directory,
     grid,
     hidden,
+    if_hidden,
     labels,
     or_few,
     plain,
@@ -89,7 +90,8 @@ def grids(marts: Marts) -> Iterator[Figure]:
         yield Figure(
             f"grid-{measure}",
             f"Recency and frequency: {title}",
-            f"The largest cell, recency {best['r_score']} and frequency {best['f_score']}, holds "
+            f"The largest cell{if_hidden(rows, ' that is shown')}, recency {best['r_score']} and "
+            f"frequency {best['f_score']}, holds "
             f"{share} of {title} ({number(best[measure])}).",
             f"Grid of recency scores by frequency scores; each cell shows {title}.",
             chart(
@@ -130,7 +132,8 @@ def treemap(marts: Marts, found: list[dict]) -> Figure:
     return Figure(
         "treemap",
         "The segments by size",
-        f"{top['segment']} is the largest segment: {people(top['customers'])}, "
+        f"{top['segment']} is the largest segment{if_hidden(found, ' that is shown')}: "
+        f"{people(top['customers'])}, "
         f"{percent(top['customer_share'])} of all, with {percent(top['revenue_share'])} of all "
         "revenue.",
         "Areas of the RFM segments in proportion to their customers, with their share of revenue.",
@@ -210,13 +213,15 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
     if paid:
         top = max(paid, key=lambda row: row["revenue_share"] - row["customer_share"])
         takeaway = (
-            f"{top['segment']}: {percent(top['customer_share'])} of customers, "
+            f"{if_hidden(found, 'Among the segments that are shown, ')}{top['segment']}: "
+            f"{percent(top['customer_share'])} of customers, "
             f"{percent(top['revenue_share'])} of revenue."
         )
     else:
         top = max(shown, key=lambda row: row["customers"])
         takeaway = (
-            f"{top['segment']} is the largest: {people(top['customers'])}, "
+            f"{top['segment']} is the largest{if_hidden(found, ' that is shown')}: "
+            f"{people(top['customers'])}, "
             f"{percent(top['customer_share'])} of all."
         )
     colours = [row["colour"] for row in shown]

@@ -15,8 +15,11 @@ from selenium.webdriver.support.select import Select
 
 from segmentation.errors import UserError
 from segmentation.report import write_report
+from segmentation.report.groups import clusters
+from segmentation.report.history import drift, migration
 from segmentation.report.marts import Marts
 from segmentation.report.page import in_script
+from segmentation.report.people import geography
 from segmentation.report.words import change, number, percent
 
 WIDTHS = (390, 1440)
@@ -283,7 +286,8 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
     assert (sum(people["x"]), sum(revenue["x"])) == pytest.approx((1, 1))
     [(home,)] = ask(
         published,
-        "select count_if(country = 'United Kingdom') / count(*) from customer_segments",
+        "select count_if(country = 'United Kingdom' and is_profiled) / count(*) "
+        "from customer_segments",
     )
     assert people["x"][0] == home
 
@@ -507,6 +511,9 @@ def test_customers_without_orders_have_a_report(published: Path, tmp_path: Path)
         )
     page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
     assert "The data hold customer records and no orders." in page
+    findings = page[page.index('class="findings"') :].split("<h3>What these data")[0]
+    for told in ("Gender", "Age", "Groups by attitude", "What sets the groups"):
+        assert f"<h3>{told}" in findings
     assert 'class="measure"' not in page and "nan" not in page.split("<script>")[0].split()
     assert 'id="figure-bands-gender"' in page and 'id="figure-treemap"' not in page
     for section in ("segments", "migration", "cohorts", "drift"):
@@ -541,9 +548,85 @@ def test_three_customers_have_a_report_that_tells_nothing_of_them(
     page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
     body = page[page.index("<main") : page.index("</main>")]
     assert "Every segment has fewer than 5 customers" in body
-    assert 'class="finding"' not in body and 'class="actions"' not in body
+    findings = body[body.index('class="findings"') : body.index("What these data")]
+    assert findings.count("<p>") == findings.count("<p>Too few customers ") == 3
+    assert 'class="actions"' not in body
     assert 'id="figure-scatter-rfm"' not in body and 'id="figure-violin' not in body
     assert not any(sign in body for sign in (">nan<", ">None<", " None ", " nan "))
+
+
+def test_too_few_are_told_as_that_and_one_group_as_one(published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            """
+            update segment_drift set
+                customers = case when month_end < '2024-01-01' then 0 end,
+                value = case when month_end < '2024-01-01' then 0 end
+            where measure = 'new_customers';
+            delete from customer_months where month_end = '2023-01-31' and customer_id not in (
+                select customer_id from customer_months
+                where month_end = '2023-01-31' order by all limit 3
+            );
+            delete from cluster_profiles where feature_set = 'rfm' and cluster_id > 1;
+            update cluster_quality set is_chosen = k = 1 where feature_set = 'rfm';
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        assert "New customers: no chart, for too few customers are counted." in drift(marts).missing
+        assert "all segments together" not in migration(marts).figures[1].takeaway
+        told = {each.key: each.takeaway for each in clusters(marts).figures}
+    assert told.keys() & {"scatter-rfm", "profile-rfm"} == set()
+    assert told["criteria-rfm"].startswith("One group was chosen: a division")
+
+
+@pytest.mark.parametrize(
+    ("few", "told"),
+    [
+        (0, ["Far", "Near"]),
+        (4, ["Far", "Other countries, or not told"]),
+        (5, ["Far", "Near", "Tiny"]),
+    ],
+)
+def test_few_elsewhere_are_not_told_by_what_is_left(
+    published: Path, tmp_path: Path, few: int, told: list[str]
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            f"""
+            update customer_segments set is_profiled = true, country = case
+                when place <= {few} then 'Tiny' when place <= {few} + 9 then 'Near' else 'Far'
+            end
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            ) as placed
+            where placed.customer_id = customer_segments.customer_id
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        assert [row[0] for row in geography(marts).figures[0].table.rows] == told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            "update segment_migrations set customers = null where is_move",
+            "In December 2024 too few customers made any one move for it to be shown.",
+        ),
+        ("delete from segment_migrations where is_move", "In December 2024 nobody moved."),
+    ],
+)
+def test_a_month_without_a_move_to_show(
+    published: Path, tmp_path: Path, change: str, told: str
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(change)
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        assert migration(marts).figures[0].takeaway == told
 
 
 @pytest.mark.parametrize(("count", "beyond"), [(11, 5), (60, 5), (499, 5), (1000, 10)])

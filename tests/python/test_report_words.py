@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from segmentation.report.facts import page_one, segments
+from segmentation.report.history import cohorts
 from segmentation.report.marts import Marts
 from segmentation.report.words import change, join, month, number, people, percent, whole
 from segmentation.summary import TITLES
@@ -79,6 +80,12 @@ class Page:
         return dict(
             self.found(r'<figure [^>]*id="figure-([^"]+)">.*?<p class="takeaway"[^>]*>(.*?)</p>')
         )
+
+    def until_last_order(self, members: pd.DataFrame) -> float:
+        """Revenue of the year that each one's last order ends, and of returns after it."""
+        last = self.orders.customer_id.map(self.sales.groupby("customer_id").day.max())
+        recent = self.orders[self.orders.day > last - pd.DateOffset(months=12)]
+        return recent[recent.customer_id.isin(members.index)].net_amount.sum()
 
     def members(self, *segments: str) -> pd.DataFrame:
         return self.customers[self.customers.rfm_segment.isin(segments)]
@@ -152,7 +159,9 @@ def test_a_second_order_is_on_a_later_day_within_ninety(
     def rate() -> float:
         with closing(Marts(tmp_path / "segments.duckdb")) as marts:
             return next(
-                each.exact for each in page_one(marts).measures if each.key == "second_order_rate"
+                each.exact
+                for each in page_one(marts, []).measures
+                if each.key == "second_order_rate"
             )
 
     before = rate()
@@ -207,10 +216,10 @@ def test_the_findings_of_page_one(page: Page) -> None:
         ),
         "Who is leaving, and what that is worth": spaced(
             f"{people(len(leaving))} (At Risk and Can't Lose Them) used to order or spend well "
-            f"and have stayed away. They brought {number(leaving.year.sum())} in the last twelve "
-            f"months, {percent(leaving.year.sum() / customers.year.sum())} of revenue: that is "
-            "what is at stake in a year. Since their first orders it was "
-            f"{number(leaving.ever.sum())}."
+            "and have stayed away. In the year up to each one's last order they brought "
+            f"{number(page.until_last_order(leaving))}: that is what is at stake. Of the last "
+            f"twelve months' revenue {number(leaving.year.sum())} is theirs, "
+            f"{percent(leaving.year.sum() / customers.year.sum())}."
         ),
         "Value gained and lost in December 2024": spaced(
             f"{people(up[0])} moved to a better segment, and with them {number(up[1])} of the "
@@ -235,8 +244,8 @@ def test_the_actions_of_page_one(page: Page) -> None:
             f"Win back At Risk and Can't Lose Them {people(len(leaving))}",
             "Write to the biggest spenders in person, to the others with a reminder. "
             f"{permitted[0]} of them allow marketing.",
-            "If one in ten returns to last year's spending: "
-            f"{spaced(number(leaving.year.sum() / 10))} a year.",
+            "If one in ten spends again as in the year up to the last order: "
+            f"{spaced(number(page.until_last_order(leaving) / 10))} a year.",
         ),
         (
             f"Win the second order of New and Promising {people(len(once))}",
@@ -269,6 +278,36 @@ def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         found = segments(marts, ("New", "Promising"))
     assert (found["customers"], found["present"]) == (new, ["New"])
+
+
+@pytest.mark.parametrize(("days", "more"), [(364, 1), (366, 0), (-40, 1)])
+def test_at_stake_is_the_year_up_to_the_last_order_and_what_came_back_since(
+    published: Path, tmp_path: Path, days: int, more: int
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+
+    def stake() -> float:
+        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+            return segments(marts, ("At Risk",))["revenue_until_last_order"]
+
+    before = stake()
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            f"""
+            insert into customer_orders
+            select * replace (
+                'another' as order_id, ordered_at - {days} * interval 1 day as ordered_at,
+                1000 as net_amount
+            )
+            from customer_orders
+            where customer_id = (
+                select min(customer_id) from customer_segments
+                where rfm_segment = 'At Risk' and last_ordered_on < '2024-02-01'
+            )
+            order by ordered_at desc limit 1
+            """
+        )
+    assert stake() - before == 1000 * more
 
 
 def test_what_page_one_says_that_the_data_cannot_tell(page: Page) -> None:
@@ -312,7 +351,7 @@ def test_the_takeaways_of_segments(page: Page) -> None:
         customers[["ever"]], left_on="customer_id", right_index=True
     )
     summary = page.frame("segment_summary")
-    shown = summary[summary.customers > 0]
+    shown, hidden_ones = summary[summary.customers > 0], []
     for segmentation in shown.segmentation.unique():
         mine = everybody[
             everybody.segment_key.isin(shown[shown.segmentation == segmentation].segment_key)
@@ -325,13 +364,17 @@ def test_the_takeaways_of_segments(page: Page) -> None:
             }
         )
         top = (sizes.revenue - sizes.customers).idxmax()
+        hides = summary[summary.segmentation == segmentation].customers.isna().any()
+        hidden_ones.append(hides)
         assert told.pop(f"shares-{segmentation}") == spaced(
-            f"{top}: {percent(sizes.customers[top])} of customers, "
+            f"{'Among the segments that are shown, ' if hides else ''}{top}: "
+            f"{percent(sizes.customers[top])} of customers, "
             f"{percent(sizes.revenue[top])} of revenue."
         )
         title = spaced(TITLES.get(segmentation, segmentation))
         assert segmentation == "rfm" or title in spaced(html.unescape(page.text)), segmentation
     assert not [key for key in told if key.startswith("shares-")]
+    assert any(hidden_ones) and not all(hidden_ones)
 
     largest = customers.rfm_segment.value_counts().idxmax()
     members = page.members(largest)
@@ -347,7 +390,7 @@ def test_the_takeaways_of_segments(page: Page) -> None:
     ):
         recency, frequency = cells.idxmax()
         assert told[f"grid-{key}"] == spaced(
-            f"The largest cell, recency {recency} and frequency {frequency}, holds "
+            f"The largest cell that is shown, recency {recency} and frequency {frequency}, holds "
             f"{percent(cells.max() / cells.sum())} of {key} ({number(cells.max())})."
         )
 
@@ -393,9 +436,10 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     first, last = months.month_end.min(), months.month_end.max()
     now = months[months.month_end == last]
     counts = months.groupby(["month_end", "previous_rfm_segment", "rfm_segment"]).size()
-    moves = page.frame("segment_migrations").query(
-        "segmentation == 'rfm' and is_move and customers > 0"
-    )
+    moves = page.frame("segment_migrations").query("segmentation == 'rfm' and is_move")
+    hides = moves[moves.customers.isna()].month_end.unique()
+    moves = moves[moves.customers > 0]
+    assert 0 < len(hides) < 24
     said = {when: each["takeaway"] for when, each in page.months["sankey"].items()}
     assert len(said) == 24 and told["sankey"] == said["2024-12-31"]
     for when, text in said.items():
@@ -407,12 +451,14 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
         if not flows:
             assert re.search("too few customers made any one move|nobody moved", text)
             continue
+        which = " that is shown" if pd.Timestamp(when) in hides else ""
         largest = {
-            f"{month(pd.Timestamp(when))}: {people(size)} went from {before} to {after}."
+            f"The largest move{which} in {month(pd.Timestamp(when))}: {people(size)} went from "
+            f"{before} to {after}."
             for (before, after), size in flows.items()
             if size == max(flows.values())
         }
-        assert re.sub("The largest move( that is shown)? in ", "", text) in largest
+        assert text in largest
     then = months[months.month_end == first]
     shares = pd.DataFrame(
         {
@@ -432,29 +478,59 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
         f"together from {whole(len(then))} to {people(len(now))}."
     )
 
-    cohorts = page.frame("cohort_retention")
-    third = cohorts[(cohorts.cohort_by == "first month") & (cohorts.months_since == 3)]
-    third = third[third.is_complete & third.active_customers.notna()]
-    active = size = revenue = base = 0
+    # Cohorts whose own month is hidden count, too.
+    third = cohorts_at_three(page)
+    assert len(third) == 21
+    assert told["cohorts-active-share"] == spaced(
+        f"{percent(third.active.sum() / third.customers.sum())} of customers ordered in the third "
+        "month after that of their first order."
+    )
+    assert told["cohorts-revenue-retention"] == spaced(
+        f"Cohorts brought {percent(third.revenue.sum() / third.base.sum())} of their first month's "
+        "revenue in the third month after that of their first order."
+    )
+
+
+def cohorts_at_three(page: Page) -> pd.DataFrame:
+    """Every cohort that is at least three complete months old, by its first month."""
     amounts = page.orders.assign(month=page.orders.day.dt.to_period("M"))
     begun = page.first_days.dt.to_period("M")
-    for cohort in third.cohort_month.dt.to_period("M"):
+    rows = {}
+    for cohort in pd.period_range("2023-01", "2024-09", freq="M"):
         members = begun[begun == cohort].index
         mine = amounts[amounts.customer_id.isin(members)]
         later = mine[mine.month == cohort + 3]
-        size += len(members)
-        active += later[later.order_type == "sale"].customer_id.nunique()
-        revenue += later.net_amount.sum()
-        base += mine[mine.month <= cohort].net_amount.sum()
-    assert len(third) > 10
-    assert told["cohorts-active-share"] == spaced(
-        f"{percent(active / size)} of customers ordered in the third month after that of their "
-        "first order."
-    )
-    assert told["cohorts-revenue-retention"] == spaced(
-        f"Cohorts brought {percent(revenue / base)} of their first month's revenue in the third "
-        "month after that of their first order."
-    )
+        rows[cohort] = {
+            "customers": len(members),
+            "active": later[later.order_type == "sale"].customer_id.nunique(),
+            "revenue": later.net_amount.sum(),
+            "base": mine[mine.month <= cohort].net_amount.sum(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def test_a_hidden_cohort_of_few_is_in_no_sum(page: Page, published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    third = cohorts_at_three(page)
+    assert list(third.active["2023-11":"2024-01"]) == [4, 2, 1]
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        # Only November, of 4 customers, stays hidden.
+        connection.execute(
+            """
+            update cohort_retention set active_share = 0, revenue_retention = 0
+            where cohort_month in ('2023-12-31', '2024-01-31')
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        told = [figure.takeaway for figure in cohorts(marts).figures]
+    shown = third.drop("2023-11")
+    end = "in the third month after that of their first order."
+    assert told == [
+        f"{percent(shown.active.sum() / shown.customers.sum())} of customers of the cohorts that "
+        f"are shown ordered {end}",
+        f"Cohorts that are shown brought {percent(shown.revenue.sum() / shown.base.sum())} of "
+        f"their first month's revenue {end}",
+    ]
 
 
 def test_the_takeaways_of_drift(page: Page) -> None:
@@ -526,7 +602,7 @@ def test_the_takeaways_of_groups_people_places_and_rows(page: Page) -> None:
             for name in (across, up)
         )
         assert told[f"scatter-{key}"] == spaced(
-            f"The largest of {len(sizes)} groups is {sizes.idxmax()}: {people(sizes.max())}. "
+            f"Of {len(sizes)} groups the largest is {sizes.idxmax()}: {people(sizes.max())}. "
             f"Its typical customer: {typical}."
         )
         far = mine.loc[mine.z_score.abs().idxmax()]
@@ -571,8 +647,9 @@ def test_the_takeaways_of_groups_people_places_and_rows(page: Page) -> None:
     assert len([key for key in told if key.startswith("violin")]) == 6
 
     for column in ("country", "city"):
-        sizes = customers[column].value_counts()
-        there = customers[customers[column] == sizes.idxmax()]
+        # Who objects counts as not told.
+        sizes = profiled[column].value_counts()
+        there = profiled[profiled[column] == sizes.idxmax()]
         assert told[f"where-{column}"] == spaced(
             f"{sizes.idxmax()}: {percent(len(there) / len(customers))} of customers and "
             f"{percent(there.ever.sum() / customers.ever.sum())} of revenue."
