@@ -159,8 +159,8 @@ def _second_orders(marts: Marts, begin: date, last: date) -> dict:
         )
         select
             count(*) as customers,
-            coalesce(count_if(came_back), 0) as again,
-            count_if(came_back) / nullif(count(*), 0) as share
+            count(*) filter (came_back) as again,
+            again / nullif(customers, 0) as share
         from began
         """,
         begin=begin,
@@ -311,7 +311,7 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
             sum(revenue_12_months) / nullif(count(*), 0) as revenue_each,
             sum(monetary) / nullif(sum(frequency), 0) as order_value,
             count(marketing_allowed) > 0 as knows_permission,
-            coalesce(count_if(marketing_allowed), 0) as permitted,
+            count(*) filter (marketing_allowed) as permitted,
             list_sort(list(distinct rfm_segment)) as present
         from customer_segments
         left join (
@@ -404,8 +404,8 @@ def moves(marts: Marts) -> dict | None:
         )
         select
             (select max(month_end) from customer_months) as month_end,
-            count_if(is_up) as up,
-            count_if(not is_up) as down,
+            count(*) filter (is_up) as up,
+            count(*) filter (not is_up) as down,
             coalesce(sum(revenue_3_months) filter (is_up), 0) as gained,
             coalesce(sum(revenue_3_months) filter (not is_up), 0) as lost
         from moved
@@ -567,7 +567,7 @@ def _limits(marts: Marts, years: dict, first: date) -> list[tuple[str, str]]:
     ]
     once = marts.row(
         """
-        select count_if(order_day_count = 1) as customers, count(*) as buyers
+        select count(*) filter (order_day_count = 1) as customers, count(*) as buyers
         from customer_segments where frequency > 0
         """
     )
@@ -649,8 +649,8 @@ def _forecasts(marts: Marts) -> str:
 def _record_limits(marts: Marts) -> list[tuple[str, str]]:
     found = marts.row(
         """
-        select count(*) as customers, count_if(has_record) as records,
-            count_if(not is_profiled) as objecting
+        select count(*) as customers, count(*) filter (has_record) as records,
+            count(*) filter (not is_profiled) as objecting
         from customer_segments
         """
     )

@@ -265,6 +265,16 @@ def test_the_actions_of_page_one(page: Page) -> None:
     ]
 
 
+def test_nobody_moves_and_nobody_is_said_to(published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute("update customer_months set previous_rfm_segment = rfm_segment")
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        findings = page_one(marts, []).findings
+    [said] = [text for title, text in findings if title.startswith("Value gained and lost")]
+    assert said == "Too few customers moved up or down for it to be shown."
+
+
 def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
     shutil.copy(published / "segments.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
