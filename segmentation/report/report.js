@@ -46,7 +46,10 @@
       note.textContent = month.note;
       note.hidden = !month.note;
       const body = figure.querySelector("tbody");
-      const pattern = [...body.rows[0].cells].map((cell) => cell.className);
+      // By the headings: the table of a month that shows nothing has no row.
+      const pattern = [...figure.querySelectorAll("thead th")].map((heading) =>
+        heading.classList.contains("gt_left") ? "gt_row gt_left" : "gt_row gt_right",
+      );
       body.replaceChildren(
         ...month.rows.map((cells) => {
           const row = document.createElement("tr");
