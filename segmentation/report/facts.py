@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from segmentation.report.figures import Section
+from segmentation.report.figures import Section, if_hidden
 from segmentation.report.marts import Marts
 from segmentation.report.words import (
     change,
@@ -234,8 +234,8 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
                 years["seconds_from"],
                 first,
             ),
-            f"Of the {people(came['customers'])} whose first order lies far enough back to tell, "
-            f"those who ordered again on a later day within {SECOND_ORDER_DAYS} days.",
+            f"Of the {people(came['customers'])} whose first {SECOND_ORDER_DAYS} days ended in "
+            "these months, those who ordered again on a later day within them.",
             None if few else came["share"],
         ),
     ]
@@ -354,6 +354,7 @@ def _best(marts: Marts) -> tuple[str, str] | None:
         from segment_summary
         inner join segment_directory as directory using (segment_key)
         where segment_summary.segmentation = 'rfm' and revenue_12_months is not null
+            and segment_rank is not null
         order by revenue_12_months desc
         limit 1
         """
@@ -375,10 +376,18 @@ def _leaving(marts: Marts) -> tuple[str, str] | None:
     title, leaving = "Who is leaving, and what that is worth", segments(marts, LEAVING)
     if leaving["customers"] < marts.minimum:
         return title, f"Too few customers are in {join(LEAVING)} for it to be shown."
+    more = if_hidden(
+        marts.rows(
+            "select customers from segment_summary "
+            "where segmentation = 'rfm' and list_contains($names, segment)",
+            names=list(LEAVING),
+        ),
+        "; others are too few to be shown",
+    )
     return (
         title,
         f"{people(leaving['customers'])} ({join(leaving['present'])}) used to order or spend well "
-        f"and have stayed away. In the year up to each one's last order they brought "
+        f"and have stayed away{more}. In the year up to each one's last order they brought "
         f"{number(leaving['revenue_until_last_order'])}: that is what is at stake. Of the last "
         f"twelve months' revenue {number(leaving['revenue'])} is theirs, "
         f"{percent(leaving['revenue_share'])}.",
@@ -520,7 +529,8 @@ ACTIONS: list[tuple[tuple[str, ...], str, str, Callable[[dict], str]]] = [
     (
         STEADY,
         "Make a habit of",
-        "They came back before: a membership, a bundle or a reminder at the right time.",
+        "They are neither regulars yet nor gone: a membership, a bundle or a reminder at the right "
+        "time.",
         lambda found: f"If one in ten orders once more at the usual value: {_once_more(found)}.",
     ),
     (
@@ -617,7 +627,8 @@ def _limits(marts: Marts, years: dict, first: date) -> list[tuple[str, str]]:
 
 STATUSES = {
     "ok": "it may be used",
-    "no dropout identified": "too few customers are seen to leave, so nothing is forecast",
+    "no dropout identified": "too few customers are seen to leave, so it gives no chance that "
+    "one stays",
     "not calibrated": "it missed the recent months by more than a fifth, so only the order of "
     "customers is used",
     "too little history": "the data are too short or hold too few repeat customers",

@@ -198,20 +198,25 @@ def sizes(marts: Marts) -> Figure:
         for row in segments
         if all(cells.get((when, row["segment"]), 0) is not None for when in (first, last))
     ]
-    changed = max(
-        told or segments,
-        key=lambda row: abs(share(last, row["segment"]) - share(first, row["segment"])),
-    )["segment"]
+    if told:
+        changed = max(
+            told, key=lambda row: abs(share(last, row["segment"]) - share(first, row["segment"]))
+        )["segment"]
+        takeaway = (
+            f"From {month(first)} to {month(last)} the share of {changed} went from "
+            f"{percent(share(first, changed))} to {percent(share(last, changed))}"
+        )
+        if not marts.is_few(totals[first], totals[last]):
+            takeaway += (
+                f"; all segments together from {whole(totals[first])} to {people(totals[last])}"
+            )
+        takeaway += "."
+    else:
+        takeaway = "Too few customers are in each segment for a change to be told."
     return Figure(
         "sizes",
         "The segments month by month",
-        f"From {month(first)} to {month(last)} the share of {changed} went from "
-        f"{percent(share(first, changed))} to {percent(share(last, changed))}"
-        + (
-            "."
-            if marts.is_few(totals[first], totals[last])
-            else f"; all segments together from {whole(totals[first])} to {people(totals[last])}."
-        ),
+        takeaway,
         "Stacked bars by month: customers in each RFM segment at the month's end.",
         chart(
             [

@@ -366,14 +366,14 @@ def geography(marts: Marts) -> Section:
     section = Section(
         "geography",
         "Where your customers are",
-        "Customers count in the country that they order from most.",
+        "Customers count in the country that they order from most, or where their record says.",
     )
-    for column, one, many in (
-        ("country", "Country", "countries"),
-        ("city", "City", "cities"),
+    for column, within, one, many in (
+        ("country", "concat(is_home, world_region)", "Country", "countries"),
+        ("city", "country", "City", "cities"),
     ):
         if marts.one(f"select count({column}) from customer_segments where is_profiled"):
-            section.figures.append(whereabouts(marts, column, one, many))
+            section.figures.append(whereabouts(marts, column, within, one, many))
         else:
             section.missing.append(f"{one}: no chart, for the data tell none.")
     if not section.figures:
@@ -382,33 +382,45 @@ def geography(marts: Marts) -> Section:
     return section
 
 
-def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) -> Figure:
-    # Few who object would be told by what their segment, which is hidden, leaves of a region.
-    rows = marts.rows(
+def whereabouts(
+    marts: Marts, column: str, within: str, one: str, many: str, most: int = 12
+) -> Figure:
+    """within: an expression for what the places lie in, of which others tell the size."""
+    # Few would be told by what their segment, which is hidden, leaves of a region if they object,
+    # and by what the other places leave of the region or country that they all lie in.
+    rows = marts.cells(
         f"""
         select case when is_profiled then {column} end as name,
-            count(*) as customers, coalesce(sum(monetary), 0) as revenue
+            count(*) as customers, coalesce(sum(monetary), 0) as revenue,
+            case when min({within}) = max({within}) and bool_and(is_profiled) then min({within}) end
+                as lies_in
         from customer_segments
         group by name
-        order by name is null, customers desc, name
+        """,
+        "customers",
+        ["customers", "revenue"],
+        "customers desc, name",
+        within="lies_in",
+    )
+    everybody = marts.row(
+        """
+        select count(*) as customers, coalesce(sum(monetary), 0) as revenue,
+            count(*) filter (not is_profiled) as objecting
+        from customer_segments
         """
     )
-    objecting = marts.one("select count(*) from customer_segments where not is_profiled")
-    large = [row for row in rows if row["name"] and row["customers"] >= marts.minimum][:most]
-    others = [row for row in rows if row not in large]
+    customers, revenue = everybody["customers"], everybody["revenue"]
+    large = [row for row in rows if row["name"] and row["customers"] is not None][:most]
     # Others of too few customers would be told by what is left of the total.
-    while large and 0 < sum(row["customers"] for row in others) < marts.minimum:
-        others.append(large.pop())
-    if others:
-        large.append(
-            {
-                "name": f"Other {many}, or not told",
-                "customers": sum(row["customers"] for row in others),
-                "revenue": sum(row["revenue"] for row in others),
-            }
-        )
-    customers = sum(row["customers"] for row in large)
-    revenue = sum(row["revenue"] for row in large)
+    while large and 0 < customers - sum(row["customers"] for row in large) < marts.minimum:
+        large.pop()
+    others = {
+        "name": f"Other {many}, or not told",
+        "customers": customers - sum(row["customers"] for row in large),
+        "revenue": revenue - sum(row["revenue"] for row in large),
+    }
+    if others["customers"]:
+        large.append(others)
     for row in large:
         row["share"] = row["customers"] / customers
         row["revenue_share"] = row["revenue"] / revenue if revenue > 0 else None
@@ -463,5 +475,5 @@ def whereabouts(marts: Marts, column: str, one: str, many: str, most: int = 12) 
         ),
         ("Pale: share of customers. Dark: share of revenue. " if paid else "")
         + f"At most {most} {many} have a bar of their own."
-        + (" Who objects to profiling counts as not told." if objecting else ""),
+        + (" Who objects to profiling counts as not told." if everybody["objecting"] else ""),
     )

@@ -289,7 +289,6 @@ def card(marts: Marts, row: dict) -> Card:
         """
         select
             sum(monetary) / nullif(sum(frequency), 0) as order_value,
-            avg(average_basket_units) as units,
             median(distinct_product_count) as products,
             mode(behaviour_segment) filter (
                 behaviour_segment not in ('Mixed', 'Too few orders')
@@ -316,9 +315,13 @@ def card(marts: Marts, row: dict) -> Card:
         facts.append(
             (
                 "What they buy",
-                f"{orders} each, of {number(habits['order_value'])} on average; half of them "
-                f"bought {number(habits['products'])} different products or more; "
-                f"{percent(row['return_rate'])} of sales come back",
+                f"{orders} each, of {number(habits['order_value'])} on average; "
+                + (
+                    f"half of them bought {number(habits['products'])} different products or more; "
+                    if habits["products"]
+                    else ""
+                )
+                + f"{percent(row['return_rate'])} of sales come back",
             )
         )
         pace = f"Last order {number(row['average_recency_days'])} days ago on average"

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shutil
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 from segmentation.report.facts import page_one, segments
 from segmentation.report.history import cohorts
 from segmentation.report.marts import Marts
+from segmentation.report.people import geography
 from segmentation.report.words import change, join, month, number, people, percent, whole
 from segmentation.summary import TITLES
 
@@ -132,8 +134,8 @@ def test_the_measures_of_page_one(page: Page) -> None:
             spaced(percent(again / len(began))),
             "Not compared: that takes orders from 4 October 2022 on, and the data begin on "
             "1 January 2023.",
-            f"Of the {people(len(began))} whose first order lies far enough back to tell, those "
-            "who ordered again on a later day within 90 days.",
+            f"Of the {people(len(began))} whose first 90 days ended in these months, those who "
+            "ordered again on a later day within them.",
         ],
         "new_revenue": [
             spaced(number(of_new)),
@@ -273,6 +275,40 @@ def test_nobody_moves_and_nobody_is_said_to(published: Path, tmp_path: Path) -> 
         findings = page_one(marts, []).findings
     [said] = [text for title, text in findings if title.startswith("Value gained and lost")]
     assert said == "Too few customers moved up or down for it to be shown."
+
+
+@pytest.mark.parametrize(
+    ("column", "within"), [("country", "geographic_segment"), ("city", "country")]
+)
+def test_what_places_leave_of_where_they_lie_is_of_nobody_or_of_enough(
+    published: Path, tmp_path: Path, column: str, within: str
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            f"""
+            update customer_segments set {column} = 'Atlantis'
+            where customer_id in (
+                select customer_id from customer_segments
+                where is_profiled and {column} in ('Paris', 'Belgium')
+                order by customer_id limit 2
+            )
+            """
+        )
+        rows = connection.execute(
+            f"select {within}, {column}, count(*) from customer_segments "
+            f"where is_profiled and {column} is not null group by all"
+        ).fetchall()
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        [figure] = [each for each in geography(marts).figures if each.key == f"where-{column}"]
+    told = {name for name, *_ in figure.table.rows}
+    assert "Atlantis" in {name for _, name, _ in rows} - told
+    sizes, left = Counter(), Counter()
+    for place, name, customers in rows:
+        sizes[place] += customers
+        left[place] += 0 if name in told else customers
+    # Of a place that is small itself nothing is told.
+    assert not [place for place in sizes if sizes[place] >= 5 and 0 < left[place] < 5]
 
 
 def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
