@@ -347,8 +347,9 @@ def test_the_menu_of_months_changes_the_flows(browser: webdriver.Chrome, publish
     assert [option.get_attribute("value") for option in menu.options] == [row[0] for row in rows]
     takeaways = set()
     for month, flows, customers in rows[:3]:
-        # As after a month whose flows are all too small to be shown.
-        browser.execute_script("document.querySelector('#figure-sankey tbody').replaceChildren()")
+        if takeaways:  # as after a month whose flows are all too small to be shown
+            emptied = "document.querySelector('#figure-sankey tbody').replaceChildren()"
+            browser.execute_script(emptied)
         menu.select_by_value(month)
         browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 100))")
         assert count(browser, "#chart-sankey .sankey-link") == flows
@@ -553,7 +554,7 @@ def test_three_customers_have_a_report_that_tells_nothing_of_them(
     body = page[page.index("<main") : page.index("</main>")]
     assert "Every segment has fewer than 5 customers" in body
     findings = body[body.index('class="findings"') : body.index("What these data")]
-    assert findings.count("<p>") == findings.count("<p>Too few customers ") == 3
+    assert findings.count("<p>") == findings.count("<p>Too few customers ") == 4
     assert 'class="actions"' not in body
     assert 'id="figure-scatter-rfm"' not in body and 'id="figure-violin' not in body
     assert not any(sign in body for sign in (">nan<", ">None<", " None ", " nan "))
