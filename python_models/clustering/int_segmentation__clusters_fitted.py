@@ -18,6 +18,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import (
     calinski_harabasz_score,
     davies_bouldin_score,
+    pairwise_distances,
     silhouette_score,
 )
 from threadpoolctl import threadpool_limits
@@ -26,6 +27,7 @@ SEED = 20240229
 LARGEST_K = 8
 CRITERIA_ROWS = 5_000
 STRENGTH_SPLITS = 10
+STRENGTH_RESTARTS = 5
 COLUMNS = ["feature_set", "k", "cluster_id", "feature", "measure", "value"]
 
 
@@ -84,8 +86,8 @@ def prediction_strength(points: np.ndarray, k: int) -> float:
         train, test = points[order[::2]], points[order[1::2]]
         if min(len(np.unique(train, axis=0)), len(np.unique(test, axis=0))) < k:
             return 0.0
-        by_train = fit(train, k, restarts=10).predict(test)
-        by_test = fit(test, k, restarts=10).labels_
+        by_train = fit(train, k, STRENGTH_RESTARTS).predict(test)
+        by_test = fit(test, k, STRENGTH_RESTARTS).labels_
         weakest = 1.0
         for cluster in range(k):
             sizes = np.bincount(by_train[by_test == cluster], minlength=k)
@@ -96,19 +98,22 @@ def prediction_strength(points: np.ndarray, k: int) -> float:
     return float(np.mean(strengths))
 
 
-def metrics_of(points: np.ndarray, model: KMeans) -> dict[str, float]:
+def metrics_of(
+    points: np.ndarray, model: KMeans, drawn: np.ndarray, distances: np.ndarray
+) -> dict[str, float]:
     """Internal criteria of one fit; those that need two clusters are left out for one.
 
-    points: (rows, features), scaled. The silhouette is taken over criteria_rows.
+    points: (rows, features), scaled. drawn: their criteria_rows, over which the silhouette is
+    taken. distances: between these, (drawn, drawn), the same for every fit.
     """
     metrics = {"inertia": model.inertia_}
     clusters = len(np.unique(model.labels_))
     if 1 < clusters < len(points):
         metrics["davies_bouldin"] = davies_bouldin_score(points, model.labels_)
         metrics["calinski_harabasz"] = calinski_harabasz_score(points, model.labels_)
-        drawn = criteria_rows(points)
-        if 1 < len(np.unique(model.labels_[drawn])) < len(drawn):
-            metrics["silhouette"] = silhouette_score(points[drawn], model.labels_[drawn])
+        labels = model.labels_[drawn]
+        if 1 < len(np.unique(labels)) < len(drawn):
+            metrics["silhouette"] = silhouette_score(distances, labels, metric="precomputed")
     return metrics
 
 
@@ -158,11 +163,13 @@ def fit_feature_set(
         ]
     by_category_first = np.argsort([scaling != "one_hot" for scaling in scalings], kind="stable")
     distinct = len(np.unique(scaled, axis=0))
+    drawn = criteria_rows(scaled)
+    distances = pairwise_distances(scaled[drawn])
     strength = {}
     for k in range(1, min(LARGEST_K, distinct) + 1):
         model = fit(scaled, k)
-        strength[k] = prediction_strength(scaled[criteria_rows(scaled)], k)
-        measures = metrics_of(scaled, model)
+        strength[k] = prediction_strength(scaled[drawn], k)
+        measures = metrics_of(scaled, model, drawn, distances)
         measures |= {"prediction_strength": strength[k], "customers_fitted": len(points)}
         rows += [(k, None, None, measure, value) for measure, value in measures.items()]
         centroids = np.round(model.cluster_centers_, 9) * scale + mean

@@ -15,6 +15,7 @@ from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
     davies_bouldin_score,
+    pairwise_distances,
     silhouette_score,
 )
 from sklearn.preprocessing import StandardScaler
@@ -339,7 +340,8 @@ def test_costly_criteria_on_a_sample():
 
     points = blobs([[0, 0], [3, 0], [0, 3]], per_blob=2_000, spread=1.0)
     model = clustering.fit(points, 3, restarts=2)
-    metrics = clustering.metrics_of(points, model)
+    distances = pairwise_distances(points[drawn])
+    metrics = clustering.metrics_of(points, model, drawn, distances)
     labels = model.labels_
     assert metrics["silhouette"] == silhouette_score(points[drawn], labels[drawn])
     assert metrics["silhouette"] == pytest.approx(silhouette_score(points, labels), abs=0.012)
