@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,11 @@ import segmentation.docs
 import segmentation.publish
 import segmentation.report
 from segmentation.cli import main
+
+# Manifests stay until the end: looking among them for what to free takes a tenth of the time.
+gc.set_threshold(200_000, 50, 100)
+# A shell that runs tests in the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "seeds" / "demo" / "demo_transactions.csv"

@@ -93,18 +93,14 @@ class Desk(Workshop):
             if path.is_file()
         }
 
-    def check(self, *words: object, whole: bool = False, **settings: object) -> Outcome:
-        """`make check-input` with these words and vars; whole: in a process of its own."""
+    def check(self, *words: object, **settings: object) -> Outcome:
+        """`make check-input` with these words and vars."""
         if settings:
             vars_file = self.folder / "vars.yml"
             vars_file.write_text(yaml.safe_dump(settings))
             words = (*words, "--vars", vars_file)
         before = self.trace()
-        command = ("check-input", *map(str, words))
-        if whole:
-            done = self.run("segmentation", *command, TMPDIR=str(self.temporary))
-        else:
-            done = self.run_here(*command, TMPDIR=str(self.temporary))
+        done = self.run_here("check-input", *map(str, words), TMPDIR=str(self.temporary))
         assert self.trace() == before
         assert list(self.temporary.iterdir()) == []
         told = done.out + done.err
@@ -313,7 +309,7 @@ def test_no_headings(desk):
 
 def test_the_demo_without_a_word(desk):
     """It needs no database of its own; every flaw is there with a text that shows it."""
-    done = desk.check(whole=True)
+    done = desk.check()
     assert done.code == 0, done.err
     assert not desk.database.exists()
     rows = list(csv.DictReader((ROOT / "seeds/demo/demo_transactions.csv").open(encoding="utf-8")))
@@ -439,7 +435,7 @@ def test_customer_records(desk):
 def test_attributes_that_are_listed_are_not_called_unread(desk):
     path = desk.save("people.csv", "number,gender,tier,mood\n" + "K1,f,gold,good\n" * 9)
     mapping = {"customer_columns": {"customer_id": "number", "gender": "gender"}}
-    for listed, unread in ((["tier"], "mood"), ({"tier": "text"}, "mood"), ([], "tier, mood")):
+    for listed, unread in (({"tier": "text"}, "mood"), ([], "tier, mood")):
         desk.save("vars.yml", yaml.safe_dump(mapping | {"attribute_columns": listed}))
         done = desk.check("--customers", path, "--vars", desk.data / "vars.yml")
         assert f"Not mapped, and not read: {unread}." in done.out, done.out

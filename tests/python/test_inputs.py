@@ -76,13 +76,10 @@ AMOUNTS = {
 }
 
 
-def customers(
-    workshop: Workshop, transactions: object, whole: bool = False, **settings: object
-) -> list[tuple]:
-    """What tells the customers apart. whole: by `make build` as it is, in a process of its own."""
+def customers(workshop: Workshop, transactions: object, **settings: object) -> list[tuple]:
+    """What tells the customers apart."""
     vars_of_the_shop = {"transaction_columns": COLUMNS, "segmentations": ["rfm"]}
-    build = workshop.build if whole else workshop.build_here
-    built = build(vars_of_the_shop | settings, transactions=transactions)
+    built = workshop.build_here(vars_of_the_shop | settings, transactions=transactions)
     assert built.code == 0, built.err
     assert built.one("select sum(row_count) from input_reconciliation") == len(ROWS) - 1
     assert built.ask("select order_id, ordered_at from customer_orders order by 1") == ORDERED_AT
@@ -95,7 +92,7 @@ def customers(
 @pytest.mark.parametrize("name", FORMS)
 def test_text_in_every_form(workshop, tmp_path, name):
     path = write(tmp_path, name, FORMS[name])
-    assert customers(workshop, path, whole=name == "plain.csv") == EXPECTED
+    assert customers(workshop, path) == EXPECTED
 
 
 DATES = {
@@ -404,7 +401,7 @@ def test_several_workbooks_and_sheets(workshop, tmp_path):
     turned = [[*row[::-1], "cash"] for row in [SHOP[0], SHOP[3]]]
     late = tmp_path / "2024" / "late" / "two.xlsx"
     workbook(late, nothing=[], a=turned, b=[SHOP[0], SHOP[4]], notes=notes)
-    assert customers(workshop, tmp_path / "**" / "*.xlsx", whole=True) == EXPECTED
+    assert customers(workshop, tmp_path / "**" / "*.xlsx") == EXPECTED
 
 
 def test_a_workbook_cell_by_cell(workshop, tmp_path):
