@@ -218,10 +218,13 @@ def test_fits_are_applied_as_on_duckdb(fitted):
     assert_same(*fitted)
 
 
-def test_records_are_read_by_the_same_rules(spark, fitted):
-    """dbt's unit tests of customer records; those of order lines and dates are compared below."""
-    unit_tests = "test_type:unit,path:tests/unit/staging/stg_segmentation__customers.yml"
-    assert_passes(spark.dbt("test", "--select", unit_tests))
+def test_dates_and_rates_are_found_by_the_same_rules(spark, fitted):
+    """dbt's unit tests of what is read from a whole input; order lines are compared below."""
+    models = [f"stg_segmentation__{name}" for name in ("as_of", "customer_date_formats")]
+    models.append("stg_segmentation__exchange_rates")
+    result = spark.dbt("test", "--select", *(f"test_type:unit,{model}" for model in models))
+    assert_passes(result)
+    assert len(result.result.results) >= 16
 
 
 def test_nothing_is_left_in_the_project(unfitted):
