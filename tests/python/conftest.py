@@ -30,6 +30,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.schemas import ParseResult
 from dbt.parser.unit_tests import UnitTestParser
 from dbt_common.dataclass_schema import dbtClassMixin
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
 from dbt_common.tests import enable_test_caching
 from jinja2 import Environment
 from selenium import webdriver
@@ -211,6 +213,24 @@ def validate_once(described: type, keys: object) -> None:
 
 Environment.compile = compile_once
 dbtClassMixin.validate = classmethod(validate_once)
+fire_event = EventManager.fire_event
+
+
+def fire_what_is_heard(
+    manager: EventManager, event: BaseEvent, level: EventLevel | None = None, **more: object
+) -> None:
+    """Passes over what goes into dbt's log file alone."""
+    if (level or event.level_tag()) != EventLevel.DEBUG:
+        fire_event(manager, event, level, **more)
+
+
+@contextlib.contextmanager
+def sparing() -> Iterator[pytest.MonkeyPatch]:
+    """dbt without what takes time and few tests look at: unit tests, and its log's details."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UnitTestParser, "parse", lambda file: ParseResult())
+        patch.setattr(EventManager, "fire_event", fire_what_is_heard)
+        yield patch
 
 
 class Reader(dbtRunner):
@@ -272,6 +292,7 @@ class Workshop:
     def __init__(self, folder: Path, with_unit_tests: bool = False):
         self.folder = folder
         self.database = folder / "warehouse.duckdb"
+        self.with_log = False  # whether run_here writes the log that dbt writes otherwise
         # dbt's unit tests do not depend on the input: one build with them is enough.
         self.left_out = {} if with_unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
 
@@ -291,16 +312,17 @@ class Workshop:
         out, err = io.StringIO(), io.StringIO()
         quick = {"DBT_WRITE_JSON": "false", "DBT_PARTIAL_PARSE": "false"}
         with (
-            pytest.MonkeyPatch.context() as patch,
+            sparing() as patch,
             contextlib.chdir(ROOT),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
             for name, value in (environment(self.folder, self.database) | quick | more).items():
                 patch.setenv(name, value)
+            if self.with_log:
+                patch.setattr(EventManager, "fire_event", fire_event)
             patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
-            patch.setattr(UnitTestParser, "parse", lambda file: ParseResult())  # none is run
             patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
             patch.setattr(segmentation.report, "write_report", lambda folder, say: "none")
             patch.setattr(segmentation.docs, "write_docs", lambda settings: "none")
@@ -308,7 +330,7 @@ class Workshop:
                 code = main(list(words))
             finally:
                 DuckDBConnectionManager.close_all_connections()
-                gc.collect()  # the traceback of an error, too, holds a connection
+                gc.collect(1)  # the traceback of an error, too, holds a connection
         return Outcome(code, out.getvalue(), err.getvalue(), self.database)
 
     def build(

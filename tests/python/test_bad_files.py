@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
+from conftest import sparing
 
 from segmentation.dbt import Scratch
 
@@ -273,10 +274,11 @@ REFUSED: dict[str, tuple] = {
 def place(tmp_path_factory) -> Iterator[Scratch]:
     """The project in a database of its own, read once for all files of text."""
     scratch = Scratch(tmp_path_factory.mktemp("scratch"))
-    scratch.read_project({"transactions": "any.csv"})
-    scratch.run(["seed"], {"transactions": "any.csv"})
-    yield scratch
-    scratch.close()
+    with sparing():
+        scratch.read_project({"transactions": "any.csv"})
+        scratch.run(["seed"], {"transactions": "any.csv"})
+        yield scratch
+        scratch.close()
 
 
 def staged(place: Scratch, folder: Path, name: str, case: tuple) -> list[str]:

@@ -558,7 +558,7 @@ def test_what_is_not_mapped_and_what_that_means(desk):
 
 
 def test_make_lists_and_runs_it(desk):
-    """CUSTOMERS goes through make like the other words, whatever stands in it."""
+    """No shell expands what stands in a name."""
 
     def make(*words: str) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -574,7 +574,16 @@ def test_make_lists_and_runs_it(desk):
         assert re.search(rf"^make {name} +[A-Z]", listed, re.M), listed
     if not (ROOT / ".venv" / "installed").exists():
         pytest.skip("make would set up .venv first")
-    path = desk.save("a b $(touch pwned).csv", "id,age\n1,30\n")
+    customers = desk.save("a b $(touch pwned).csv", "id,age\n1,30\n")
+    orders = "order_id,customer_id,order_date,qty,price\nO1,1,2024-01-05,1,2.00\n"
+    transactions = desk.save('a "b" `touch pwned`.csv', orders)
     # make itself reads a dollar sign, unless it is doubled.
-    done = make("check-input", f"CUSTOMERS={str(path).replace('$', '$$')}")
+    done = make(
+        "check-input",
+        f"CUSTOMERS={str(customers).replace('$', '$$')}",
+        f"TRANSACTIONS={str(transactions).replace('$', '$$')}",
+        "--old-file=.venv/installed",
+    )
     assert "What the records hold" in done.stdout, done.stderr
+    assert "Is it enough to segment?" in done.stdout, done.stderr
+    assert not (ROOT / "pwned").exists()

@@ -394,24 +394,6 @@ def test_ctrl_c_while_dbt_reads_the_project_is_one(workshop):
     assert stopped.code == 130 and stopped.err.startswith("Stopped:")
 
 
-def test_make_hands_over_any_file_name(built, tmp_path):
-    """No shell expands what stands in a name."""
-    path = write(tmp_path, LINES[:50], name='a "b" $(touch pwned) `x`.csv')
-    # Whether .venv is as old as the requirements is not what this is about.
-    words = ["make", "--old-file=.venv/installed", "check-input"]
-    # make itself reads a dollar sign, unless it is doubled.
-    words += [f"TRANSACTIONS={str(path).replace('$', '$$')}"]
-    done = subprocess.run(
-        words,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env=environment(tmp_path, built.database) | {"MAKEFLAGS": ""},
-    )
-    assert done.returncode == 0, done.stderr
-    assert not (ROOT / "pwned").exists()
-
-
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n", "as_of_date: 2024-02-31\n", ""])
 def test_a_vars_file_that_is_none(marts, built, tmp_path, text):
     path = tmp_path / "broken.yml"
