@@ -3,7 +3,6 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from segmentation.errors import UserError, sentence_of
@@ -31,6 +30,8 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     """Run the whole dbt build and summarise what it made."""
     from segmentation import dbt, summary
     from segmentation.docs import write_docs
+    from segmentation.publish import publish_build
+    from segmentation.report import written_beside
 
     dbt.say("Building the segments: every model, then the tests that guard it.")
     # dbt's unit tests guard the code, whatever the input: they run with the demo.
@@ -50,8 +51,10 @@ def build(settings: dict, words: argparse.Namespace) -> None:
         dbt.say(summary.rows_found(database, node.name, node.compiled_code))
     dbt.say(f"Database: {Path(database).resolve()}, schema {mart.schema}.")
     dbt.close_database()
-    _publish(dbt.say)
-    dbt.say(f"Documentation: {write_docs(settings)}, of models, columns and lineage.")
+    dbt.say(f"Published: {publish_build()}, for BI.")
+    with written_beside():
+        page = write_docs(settings)
+    dbt.say(f"Documentation: {page}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")
     dbt.say(
@@ -61,17 +64,10 @@ def build(settings: dict, words: argparse.Namespace) -> None:
 
 def publish(settings: dict, words: argparse.Namespace) -> None:
     """Publish the last build, if it is complete and green: a file for BI, and its report."""
-    _publish(print)
-
-
-def _publish(say: Callable[[str], None]) -> None:
-    """Publishes the last build and writes its report; says where both are."""
     from segmentation.publish import publish_build
-    from segmentation.report import write_report
 
-    published = publish_build()
-    say(f"Published: {published}, for BI.")
-    say(f"Report: {write_report(published.parent, say)}; open it in a browser.")
+    print(f"Published: {publish_build()}, for BI.")
+    report(settings, words)
 
 
 def report(settings: dict, words: argparse.Namespace) -> None:

@@ -1,7 +1,13 @@
 """The report: one HTML page for marketing, drawn from the published marts and nothing else."""
 
-from collections.abc import Callable
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from segmentation.errors import UserError
+from segmentation.settings import ROOT
 
 
 def write_report(folder: Path, say: Callable[[str], None] = print) -> Path:
@@ -13,3 +19,19 @@ def write_report(folder: Path, say: Callable[[str], None] = print) -> Path:
     from segmentation.report.page import write
 
     return write(folder, say)
+
+
+@contextlib.contextmanager
+def written_beside() -> Iterator[None]:
+    """Writes the report in a process of its own, which tells where it is, while the caller goes on.
+
+    Raises UserError with that process's sentence where it did not succeed.
+    """
+    words = [sys.executable, "-m", "segmentation", "report"]
+    with subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            yield
+        finally:
+            _, said = program.communicate()
+    if program.returncode:
+        raise UserError(said.strip().splitlines()[-1])

@@ -324,7 +324,7 @@ class Workshop:
             patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
             patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
-            patch.setattr(segmentation.report, "write_report", lambda folder, say: "none")
+            patch.setattr(segmentation.report, "written_beside", contextlib.nullcontext)
             patch.setattr(segmentation.docs, "write_docs", lambda settings: "none")
             try:
                 code = main(list(words))
