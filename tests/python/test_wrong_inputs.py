@@ -13,7 +13,7 @@ from conftest import DEMO, ROOT, SCHEMA, Outcome, environment, run
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from segmentation.errors import UserError, sentence_of
-from segmentation.report import write_report
+from segmentation.report import write_report, written_beside
 
 HEADING, *LINES = DEMO.read_text(encoding="utf-8").splitlines()
 MAPPING = dict(zip(HEADING.split(","), HEADING.split(","), strict=True))
@@ -343,6 +343,15 @@ def test_a_report_of_a_file_of_somebody_else(tmp_path, makes):
         file.write_text("PAR1")
     with pytest.raises(UserError, match=r"is no file that this project published: run `make build"):
         write_report(tmp_path)
+
+
+def test_a_report_that_is_written_beside_tells_its_own_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGMENTATION_PUBLIC", str(tmp_path))
+    with pytest.raises(UserError, match=r"^There is no .* run `make build`\.$"), written_beside():
+        pass
+    # Where the caller fails, too, what it says comes first.
+    with pytest.raises(UserError, match="the caller"), written_beside():
+        raise UserError("the caller")
 
 
 def test_nothing_follows_the_sentence(workshop):
