@@ -53,7 +53,7 @@ def build(settings: dict, words: argparse.Namespace) -> None:
     dbt.close_database()
     dbt.say(f"Published: {publish_build()}, for BI.")
     with written_beside():
-        page = write_docs(settings)
+        page = write_docs(settings, just_built=True)
     dbt.say(f"Documentation: {page}, of models, columns and lineage.")
     if not {"transactions", "customers"} & settings.keys():
         dbt.say("This was the demo data, which is made up; README.md says how to build your own.")

@@ -47,11 +47,12 @@ def last_settings() -> dict:
     return yaml.safe_load(settings) or {} if isinstance(settings, str) else settings
 
 
-def write_docs(settings: dict) -> Path:
+def write_docs(settings: dict, *, just_built: bool = False) -> Path:
     """Writes docs/index.html among what is published, one file that asks nothing of any host.
 
-    settings: vars by name, as the build had them. Gives the file. Raises UserError with one
-    sentence where dbt does.
+    settings: vars by name, as the build had them. just_built: whether target/ holds the whole build
+    of these settings, whose SQL need not be compiled again. Gives the file. Raises UserError with
+    one sentence where dbt does.
     """
     # Apart from what a build left in target/, by which publishing knows that it is whole.
     folder = target_folder() / "docs"
@@ -60,12 +61,15 @@ def write_docs(settings: dict) -> Path:
     if read_before.exists():
         shutil.copy(read_before, folder)
     # The page shows no test, and dbt needs longer for their SQL than for all the rest.
-    without_tests = ["--exclude", "resource_type:test"]
-    dbt.run(["docs", "generate", "--target-path", str(folder), *without_tests], settings)
+    compiles = ["--no-compile"] if just_built else ["--exclude", "resource_type:test"]
+    dbt.run(["docs", "generate", "--target-path", str(folder), *compiles], settings)
     page = (folder / "index.html").read_text(encoding="utf-8")
     manifest, catalog = (
-        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("manifest", "catalog")
+        json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
+        for place, name in (
+            (target_folder() if just_built else folder, "manifest"),
+            (folder, "catalog"),
+        )
     )
     models = {key for key in manifest["nodes"] if key.startswith("model.")}
     if models - catalog["nodes"].keys():

@@ -325,7 +325,7 @@ class Workshop:
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
             patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
             patch.setattr(segmentation.report, "written_beside", contextlib.nullcontext)
-            patch.setattr(segmentation.docs, "write_docs", lambda settings: "none")
+            patch.setattr(segmentation.docs, "write_docs", lambda *_, **__: "none")
             try:
                 code = main(list(words))
             finally:

@@ -21,6 +21,7 @@ from segmentation.lineage import PICTURE, picture
 
 RATES = ["currency", "valid_from", "rate"]
 MART = "model.customer_segmentation.customer_segments"
+MANIFEST = r'\{"metadata": \{"dbt_schema_version": "[^"]*/manifest/'
 # The graph is drawn on a canvas; what draws it knows what it drew.
 GRAPH = """
     const graph = [...document.querySelectorAll('*')].find(element => element._cyreg)._cyreg.cy;
@@ -39,7 +40,11 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
         WebDriverWait(browser, 30).until(lambda it: text in it.execute_script(shown))
         return browser.execute_script(shown)
 
-    assert str(ROOT) not in (published / "docs" / "index.html").read_text(encoding="utf-8")
+    text = (published / "docs" / "index.html").read_text(encoding="utf-8")
+    assert str(ROOT) not in text
+    manifest, _ = json.JSONDecoder().raw_decode(text, re.search(MANIFEST, text).start())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert models and all(model["compiled_code"] for model in models)
     browser.get(page)
     wait_for("From raw order lines and customer records to segments.")
     browser.get(f"{page}#!/model/{MART}")
