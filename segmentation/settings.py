@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from uuid import uuid4
 
@@ -59,10 +60,12 @@ def read_vars(
     """
     settings = _load(vars_file) if vars_file else {}
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    if unknown := sorted(set(settings) - set(known)):
+    if unknown := sorted(map(str, settings.keys() - known.keys())):
+        near = {alike for name in unknown for alike in get_close_matches(name, known)}
+        named = f"the nearest is {' or '.join(sorted(near))}" if near else None
         raise UserError(
-            f"{vars_file} sets {', '.join(unknown)}, which this project does not know; it knows "
-            f"{', '.join(known)}."
+            f"{vars_file} sets {', '.join(unknown)}, which this project does not know; "
+            f"{named or 'it knows ' + ', '.join(known)}."
         )
     for name, value in settings.items():
         for kind, takes in ((list, "a list"), (dict, "a map of names to values")):

@@ -6,7 +6,6 @@
 {% macro check_settings() %}
     {% do customer_segmentation.check_names() %}
     {% do customer_segmentation.as_of_date_setting() %}
-    {% do customer_segmentation.rfm_bins() %}
     {% set segmentations = var('segmentations') %}
     {% set parts = var('hybrid_segmentations') %}
     {% set checks = [
@@ -23,6 +22,9 @@
         ('duplicates', var('duplicates') in ['remove', 'keep'], 'remove or keep'),
         ('monetary_basis', var('monetary_basis') in ['net', 'gross'], 'net or gross'),
         ('rfm_scoring', var('rfm_scoring') in ['ntile', 'thresholds'], 'ntile or thresholds'),
+        ('rfm_bins', customer_segmentation.rfm_bins() == 5
+            or 'rfm_segment_map' in (var('seed_overrides') or {}),
+            '5, unless seed_overrides names an rfm_segment_map for the other scores'),
         ('cancellation_days', customer_segmentation.is_between('cancellation_days', 0, 3650),
             'a whole number of days from 0 (off) to 3650'),
         ('max_rejected_share', var('max_rejected_share') is number
@@ -183,18 +185,10 @@
     ) %}
 {% endmacro %}
 
-{#
-    The var rfm_bins, the number of score values. Raises when it is no such number, or when no
-    segment map covers it.
-#}
+{# The var rfm_bins, the number of score values. Raises when it is no such number. #}
 {% macro rfm_bins() %}
     {% if not customer_segmentation.is_between('rfm_bins', 2, 9) %}
         {% do customer_segmentation.fail_for('rfm_bins', 'a whole number from 2 to 9') %}
-    {% elif var('rfm_bins') != 5 and 'rfm_segment_map' not in (var('seed_overrides') or {}) %}
-        {% do customer_segmentation.fail_for(
-            'rfm_bins',
-            '5, unless seed_overrides names an rfm_segment_map for the other scores'
-        ) %}
     {% endif %}
     {{ return(var('rfm_bins')) }}
 {% endmacro %}

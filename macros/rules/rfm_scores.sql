@@ -51,7 +51,7 @@
 
 {# The CTEs of rfm_scores, up to scored, where scores are tiles. #}
 {% macro scored_by_ntile(relation, partition_by) %}
-    {%- set bins = var('rfm_bins') -%}
+    {%- set bins = customer_segmentation.rfm_bins() -%}
     {%- set group = (partition_by | join(', ') ~ ', ') if partition_by else '' -%}
     {%- set whole = ('partition by ' ~ partition_by | join(', ') ~ ' ') if partition_by else '' -%}
 
@@ -104,7 +104,7 @@
 
 {# The CTEs of rfm_scores, up to scored, where scores come from cut points. #}
 {% macro scored_by_thresholds(relation) %}
-    {%- set bins = var('rfm_bins') -%}
+    {%- set bins = customer_segmentation.rfm_bins() -%}
     {%- set measures = [
         ('r_score', 'recency_days', '<='),
         ('f_score', 'frequency', '>='),

@@ -5,7 +5,7 @@
 {% macro score_grid() %}
     with scores as (
 
-        {% for score in range(1, var('rfm_bins') + 1) -%}
+        {% for score in range(1, customer_segmentation.rfm_bins() + 1) -%}
         select {{ score }} as score
         {% if not loop.last %}union all{% endif %}
         {% endfor %}

@@ -274,6 +274,7 @@ def test_an_as_of_date_before_the_data(marts, built):
         ("max_days_without_orders", 0),
         ("max_rejected_share", 5),
         ("rfm_bins", 1),
+        ("rfm_bins", "many"),
         ("kmeans_k", True),
         ("rfm_bins", 4),
         ("segmentations", "rfm"),
