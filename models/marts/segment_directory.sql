@@ -242,7 +242,7 @@ unioned as (
     select
         '{{ segmentation }}' as segmentation,
         'Not profiled' as segment,
-        'Objects to profiling: counted in every total and in no segment' as description,
+        'Objects to profiling and so counted in every total and in no segment' as description,
         0 as segment_rank,
         999999 as sort_order,
         '#757575' as colour

@@ -395,29 +395,41 @@ def _leaving(marts: Marts) -> tuple[str, str] | None:
 
 
 def moves(marts: Marts) -> dict | None:
-    """Customers who moved up or down in the last complete month, and what they spent until then."""
+    """Customers who moved up or down in the last complete month, and their year before it.
+
+    Without what moved them: who moves up has just ordered, who moves down has not.
+    """
     if not marts.has_history:
         return None
     found = marts.row(
-        """
+        f"""
         with ranks as (
             select segment, segment_rank from segment_directory where segmentation = 'rfm'
         ),
         moved as (
-            select month_end, revenue_3_months, now.segment_rank > before.segment_rank as is_up
+            select customer_id, now.segment_rank > before.segment_rank as is_up
             from customer_months
             inner join ranks as now on rfm_segment = now.segment
             inner join ranks as before on previous_rfm_segment = before.segment
             where month_end = (select max(month_end) from customer_months)
                 and now.segment_rank <> before.segment_rank
+        ),
+        years as (
+            select customer_id, sum({marts.amount}) as revenue
+            from customer_orders
+            cross join (
+                select date_trunc('month', max(month_end)) as month_start from customer_months
+            )
+            where ordered_at >= month_start - interval 12 month and ordered_at < month_start
+            group by customer_id
         )
         select
             (select max(month_end) from customer_months) as month_end,
             count(*) filter (is_up) as up,
             count(*) filter (not is_up) as down,
-            coalesce(sum(revenue_3_months) filter (is_up), 0) as gained,
-            coalesce(sum(revenue_3_months) filter (not is_up), 0) as lost
-        from moved
+            coalesce(sum(revenue) filter (is_up), 0) as gained,
+            coalesce(sum(revenue) filter (not is_up), 0) as lost
+        from moved left join years using (customer_id)
         """
     )
     return found if found["month_end"] else None
@@ -432,9 +444,9 @@ def _moved(marts: Marts) -> tuple[str, str] | None:
         return title, "Too few customers moved up or down for it to be shown."
     return (
         title,
-        f"{people(moved['up'])} moved to a better segment, and with them "
-        f"{number(moved['gained'])} of the revenue of three months; {people(moved['down'])} moved "
-        f"to a weaker one, and with them {number(moved['lost'])}.",
+        f"{people(moved['up'])} moved to a better segment, and {whole(moved['down'])} to a weaker "
+        "one. In the twelve months before, the former had brought "
+        f"{number(moved['gained'])} and the latter {number(moved['lost'])}.",
     )
 
 

@@ -217,4 +217,5 @@ def month_ticks(months: Sequence[object], most: int = 7) -> dict:
         "tickvals": [when.isoformat() for when in ticks],
         "ticktext": [f"{when:%b}<br>{when:%Y}" for when in ticks],
         "tickangle": 0,
+        "ticklabelstandoff": 4,
     }

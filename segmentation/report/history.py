@@ -23,14 +23,14 @@ from segmentation.report.figures import (
     see_through,
 )
 from segmentation.report.marts import Marts
-from segmentation.report.words import join, month, number, people, percent, sentence, whole
+from segmentation.report.words import join, month, number, people, percent, whole
 
 MEASURES = {
     "active_customers": "Customers who ordered",
     "new_customers": "New customers",
     "orders_per_customer": "Orders per customer",
-    "median_order_value": "Middle order value (half are larger)",
-    "median_revenue_per_customer": "Middle revenue per customer (half are larger)",
+    "median_order_value": "Order value that half of the orders reach",
+    "median_revenue_per_customer": "Revenue that half of the customers reach",
     "return_share": "Share of returns",
     "guest_share": "Share of lines without a customer",
     "line_count": "Order lines",
@@ -91,7 +91,6 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
             key=lambda row: (order.index(row["from_segment"]), order.index(row["to_segment"]))
         )
         moved = sorted((row for row in shown if row["is_move"]), key=lambda row: -row["customers"])
-        small = len(mine) - len(shown)
         that_is_shown = if_hidden([row for row in mine if row["is_move"]], " that is shown")
         if moved:
             top = moved[0]
@@ -109,7 +108,7 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
         months[month_end.isoformat()] = {
             "name": month(month_end),
             "takeaway": takeaway,
-            "note": f"{small} flows of too few customers are not shown." if small else "",
+            "note": _not_shown(mine, shown, order),
             "source": [sources[row["from_segment"]] for row in shown],
             "target": [targets[row["to_segment"]] for row in shown],
             "value": [row["customers"] for row in shown],
@@ -164,6 +163,21 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
         wide=True,
         months=months,
     )
+
+
+def _not_shown(flows: list[dict], shown: list[dict], order: list[str]) -> str:
+    """How many flows of a month are hidden, and which segments have no other."""
+    count = len(flows) - len(shown)
+    if not count:
+        return ""
+    of = "of too few customers, or that would tell such a flow,"
+    said = f"1 flow {of} is not shown." if count == 1 else f"{count} flows {of} are not shown."
+    there, left = (
+        {each[side] for each in rows for side in ("from_segment", "to_segment")}
+        for rows in (flows, shown)
+    )
+    absent = sorted(there - left, key=order.index)
+    return said + (f" {join(absent)}: no other flow." if absent else "")
 
 
 def sizes(marts: Marts) -> Figure:
@@ -326,16 +340,14 @@ def _third_month(marts: Marts, rows: list[dict], measure: str) -> str:
         found, which = shown, " that are shown"
     if measure == "active_share":
         part, of = (sum(row[name] for row in found) for name in ("active_customers", "customers"))
-        told = "{} of customers " + (f"of the cohorts{which} " if which else "") + "ordered "
+        told = "{} of customers " + (f"of the cohorts{which} " if which else "") + "ordered"
     else:
         found = [row for row in found if row["first_revenue"] > 0]
         part, of = (sum(row[name] for row in found) for name in ("revenue", "first_revenue"))
-        told = f"cohorts{which} brought {{}} of their first month's revenue "
+        told = f"cohorts{which} brought {{}} of their first month's revenue"
     if not of:
         return "The cohorts are too young or too small for a sum over them."
-    return sentence(
-        told.format(percent(part / of)) + "in the third month after that of their first order"
-    )
+    return f"In the third month after their first, {told.format(percent(part / of))}."
 
 
 def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure:
@@ -346,6 +358,7 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
         [cells[start, age][measure] if (start, age) in cells else None for age in ages]
         for start in starts
     ]
+    # So many have room for a number in each cell.
     few = len(ages) <= 12
     small = [row for row in rows if row[measure] is None]
     return Figure(
@@ -367,12 +380,23 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
                     zmin=0,
                     xgap=1,
                     ygap=1,
+                    showscale=not few,
+                    colorbar={
+                        "orientation": "h",
+                        "y": 1,
+                        "yanchor": "bottom",
+                        "thickness": 8,
+                        "ypad": 6,
+                        "outlinewidth": 0,
+                        "nticks": 5,
+                        "tickformat": ".0%",
+                    },
                     hovertemplate="Month %{x}: %{z:.1%}<extra></extra>",
                 )
             ],
-            110 + 26 * len(starts),
+            (110 if few else 150) + 26 * len(starts),
             xaxis={
-                "title": {"text": "Months since first order (cells: %)"},
+                "title": {"text": "Months since first order" + (" (cells: %)" if few else "")},
                 "tickmode": "linear",
                 "dtick": 1 if few else 3,
                 "showgrid": False,

@@ -177,7 +177,7 @@ def histograms(marts: Marts) -> Iterator[Figure]:
         yield Figure(
             f"histogram-{attribute.replace('_', '-')}",
             f"{name}: how many customers at each",
-            f"Half of the customers have {number(middle)} or more; most common is "
+            f"{name}: {number(middle)} or more for half of the customers; most common is "
             f"{steps[shown.index(max(inner), shown is not inner)]}.",
             f"Bars: customers by {name.lower()}, in equal steps.",
             chart(
@@ -426,6 +426,7 @@ def whereabouts(
         row["revenue_share"] = row["revenue"] / revenue if revenue > 0 else None
     top = large[0]
     paid = revenue > 0
+    not_shown = hidden(marts, rows, what=many.capitalize())
     traces = [
         bars_across(
             [row[measure] for row in large],
@@ -444,7 +445,7 @@ def whereabouts(
         f"where-{column}",
         f"{one}: customers and revenue" if paid else f"{one}: customers",
         f"{top['name']}: {percent(top['share'])} of customers"
-        + (f" and {percent(top['revenue_share'])} of revenue." if paid else "."),
+        + (f" and {percent(top['revenue_share'])} of all revenue ever." if paid else "."),
         f"Bars by {one.lower()}: share of customers" + (" and of revenue." if paid else "."),
         chart(
             traces,
@@ -461,7 +462,7 @@ def whereabouts(
             bargap=0.28,
         ),
         Table(
-            [one, "Customers", "Share of customers", "Revenue", "Share of revenue"],
+            [one, "Customers", "Share of customers", "Revenue ever", "Share of it"],
             [
                 [
                     row["name"],
@@ -473,7 +474,8 @@ def whereabouts(
                 for row in large
             ],
         ),
-        ("Pale: share of customers. Dark: share of revenue. " if paid else "")
+        ("Pale: share of customers. Dark: share of all revenue ever. " if paid else "")
         + f"At most {most} {many} have a bar of their own."
+        + (f" {not_shown}" if not_shown else "")
         + (" Who objects to profiling counts as not told." if everybody["objecting"] else ""),
     )

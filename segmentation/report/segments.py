@@ -1,5 +1,6 @@
 """The sections on RFM segments and on every further segmentation."""
 
+import math
 from collections.abc import Iterator
 
 import plotly.graph_objects as go
@@ -26,6 +27,17 @@ from segmentation.report.words import number, people, percent, sentence, whole
 from segmentation.summary import TITLES
 
 SCORES = "r_score is not null and f_score is not null"
+# What a segmentation takes from the data; a build may also leave it out.
+NEEDS = {
+    "kmeans": "orders",
+    "demographic": "gender, age or income in customer records",
+    "geographic": "a country in orders or customer records",
+    "psychographic": "scores of what customers think or like in their records",
+    "behaviour": "orders",
+    "value": "orders",
+    "lifecycle": "orders",
+    "hybrid": "the segmentations that it combines",
+}
 
 
 def rfm(marts: Marts) -> Section:
@@ -135,7 +147,7 @@ def treemap(marts: Marts, found: list[dict]) -> Figure:
         f"{top['segment']} is the largest segment{if_hidden(found, ' that is shown')}: "
         f"{people(top['customers'])}, "
         f"{percent(top['customer_share'])} of all, with {percent(top['revenue_share'])} of all "
-        "revenue.",
+        "revenue ever.",
         "Areas of the RFM segments in proportion to their customers, with their share of revenue.",
         chart(
             [
@@ -181,8 +193,8 @@ def _summary_table(marts: Marts, found: list[dict]) -> Table:
                 "Meaning",
                 "Customers",
                 "Share of customers",
-                "Revenue",
-                "Share of revenue",
+                "Revenue ever",
+                "Share of it",
             ),
             *("Revenue, last 12 months", "Orders each", "Ordered again", "Returned"),
         ],
@@ -215,7 +227,7 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
         takeaway = (
             f"{if_hidden(found, 'Among the segments that are shown, ')}{top['segment']}: "
             f"{percent(top['customer_share'])} of customers, "
-            f"{percent(top['revenue_share'])} of revenue."
+            f"{percent(top['revenue_share'])} of all revenue ever."
         )
     else:
         top = max(shown, key=lambda row: row["customers"])
@@ -268,7 +280,7 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
             filter(
                 None,
                 [
-                    "Pale: share of customers. Full: share of revenue." if paid else "",
+                    "Pale: share of customers. Full: share of all revenue ever." if paid else "",
                     hidden(marts, found, what="Segments"),
                 ],
             )
@@ -277,14 +289,18 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
     )
 
 
+def _different(median: float) -> str:
+    """What half of the customers did at least; a median may lie between two counts."""
+    count = math.ceil(median)
+    return f"bought {whole(count)} different product{'' if count == 1 else 's'} or more"
+
+
 def card(marts: Marts, row: dict) -> Card:
     """A segment of RFM in words: its description says who they are: what to do.
 
     Of those who object to profiling nothing is told but how many they are.
     """
     who, _, advice = row["description"].partition(": ")
-    if not row["segment_rank"]:
-        who, advice = row["description"], ""
     habits = marts.row(
         """
         select
@@ -302,7 +318,7 @@ def card(marts: Marts, row: dict) -> Card:
         (
             "Size",
             f"{people(row['customers'])}, {percent(row['customer_share'])} of all; "
-            f"{number(row['revenue'])} revenue"
+            f"{number(row['revenue'])} revenue ever"
             + (f", {percent(row['revenue_share'])} of all" if row["revenue_share"] else ""),
         )
     ]
@@ -316,11 +332,7 @@ def card(marts: Marts, row: dict) -> Card:
             (
                 "What they buy",
                 f"{orders} each, of {number(habits['order_value'])} on average; "
-                + (
-                    f"half of them bought {number(habits['products'])} different products or more; "
-                    if habits["products"]
-                    else ""
-                )
+                + (f"half of them {_different(habits['products'])}; " if habits["products"] else "")
                 + f"{percent(row['return_rate'])} of sales come back",
             )
         )
@@ -356,10 +368,23 @@ def further(marts: Marts) -> Section:
         for row in marts.rows("select distinct segmentation from segment_summary order by all")
     ]
     for name in sorted(there, key=lambda name: ([*TITLES, name].index(name), name)):
+        if name == "rfm":
+            continue
         found = [row for row in directory(marts, name) if row["customers"] != 0]
-        if name != "rfm" and any(row["customers"] for row in found):
-            section.figures.append(shares(marts, name, TITLES.get(name, name), found))
+        title = TITLES.get(name, name)
+        if any(row["customers"] for row in found):
+            section.figures.append(shares(marts, name, title, found))
+        else:
+            section.missing.append(
+                f"{title}: no chart, for no segment has {marts.minimum} customers."
+            )
+    section.missing += [
+        f"{TITLES[name]}: not built. It takes {takes}."
+        for name, takes in NEEDS.items()
+        if name not in there
+    ]
     if not section.figures:
+        section.missing = []
         section.absent = (
             f"No other segmentation has a segment of at least {marts.minimum} customers."
         )

@@ -172,12 +172,26 @@ def test_a_build_ends_with_its_marts_published(demo):
     build = Build(demo.database.parent, "")
     tables = build.ask("select table_name, comment from duckdb_tables()")
     assert sorted(name for name, _ in tables) == sorted(["build_info", *PUBLIC])
-    assert all(comment for _, comment in tables)
+    manifest = demo.database.parent / "target" / "manifest.json"
+    models = {
+        node["name"]: node
+        for node in json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    for name, comment in tables:
+        said = models[name]["description"].strip() if name in models else "One row:"
+        assert comment.startswith(said)
     columns = build.ask(
         "select table_name, column_name, comment from duckdb_columns() where not internal"
     )
     assert len(columns) > 200
-    assert [(table, column) for table, column, comment in columns if not comment] == []
+    told = {(table, column): comment for table, column, comment in columns}
+    meant = {
+        (name, column): models[name]["columns"][column]["description"].strip()
+        for name, column in told
+        if name in models
+    }
+    assert all(told.values()) and meant.items() <= told.items()
     # Bytes 12 to 19 of a file are its storage version; that of DuckDB 1.0 is 64.
     assert int.from_bytes(build.file.read_bytes()[12:20], "little") == 64
     for table in ["build_info", *PUBLIC]:
@@ -502,6 +516,15 @@ def test_readers_see_one_whole_build_or_the_next(build, tmp_path):
 def spoil_one(results: dict, status: str) -> None:
     tests = [r for r in results["results"] if r["unique_id"].startswith("test")]
     tests[-1]["status"] = status
+
+
+def test_the_old_file_is_replaced_and_never_written_to(build):
+    build.publish()
+    old, was = build.folder / "old.duckdb", build.file.read_bytes()
+    os.link(build.file, old)
+    build.turn_into("another build")
+    build.publish()
+    assert old.read_bytes() == was != build.file.read_bytes()
 
 
 # Publishes in a process of its own for every other line, and waits for its end at the next.

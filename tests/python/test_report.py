@@ -140,41 +140,58 @@ def test_marks_are_the_rows_of_the_marts(browser: webdriver.Chrome, published: P
     [tree] = traces(browser, "treemap")
     assert (tree["labels"], tree["values"]) == (list(names), list(customers))
     assert tree["marker"]["colors"] == list(colours)
+    assert tree["text"] == [
+        f"{size:,} customers<br>{percent(share)} of revenue"
+        for size, share in zip(customers, revenues, strict=True)
+    ]
     assert count(browser, "#chart-shares-rfm .bars .point") == 2 * len(segments)
     people, money = traces(browser, "shares-rfm")
     assert (people["x"], money["x"]) == (list(shares), list(revenues))
     assert people["marker"]["color"] == money["marker"]["color"] == list(colours)
 
-    [grid] = traces(browser, "grid-customers")
-    cells = dict(
-        ask(
-            published,
-            "select (r_score, f_score)::text, count(*) from customer_segments "
-            "where rfm_score is not null group by all",
-        )
-    )
-    shown = {
-        f"({5 - row}, {column + 1})": value
-        for row, line in enumerate(grid["z"])
-        for column, value in enumerate(line)
-        if value is not None
-    }
-    assert shown.items() <= cells.items()
-    assert all(value >= 5 for value in shown.values())
-    hidden = [cells[name] for name in cells.keys() - shown.keys()]
-    assert len(hidden) != 1 and (not hidden or sum(hidden) >= 5)
-
-    triangle = traces(browser, "cohorts-active-share")[0]["z"]
-    retained = ask(
+    counted = ask(
         published,
-        """
-        select active_share from cohort_retention
-        where cohort_by = 'first month' and is_complete and active_share is not null
-            and months_since between 1 and 23
-        """,
+        "select r_score, f_score, count(*), sum(monetary)::double from customer_segments "
+        "where rfm_score is not null group by all order by count(*)",
     )
-    drawn = sorted(value for line in triangle for value in line if value is not None)
-    assert drawn == sorted(value for (value,) in retained)
+    # Those of too few, and the next larger ones until what is left of the total tells nobody.
+    hidden = [size for _, _, size, _ in counted if size < 5]
+    while hidden and (len(hidden) == 1 or sum(hidden) < 5):
+        hidden.append(counted[len(hidden)][2])
+    assert 0 < len(hidden) < len(counted) / 2
+    large = [(r, f, size, money) for r, f, size, money in counted if size > hidden[-1]]
+    for key, place in (("customers", 2), ("revenue", 3)):
+        [grid] = traces(browser, f"grid-{key}")
+        shown = {
+            (5 - row, column + 1): value
+            for row, line in enumerate(grid["z"])
+            for column, value in enumerate(line)
+            if value is not None
+        }
+        assert len(shown) == len(counted) - len(hidden)
+        assert {cell[:2]: pytest.approx(cell[place]) for cell in large}.items() <= shown.items()
+
+    for measure in ("active_share", "revenue_retention"):
+        cells = ask(
+            published,
+            f"""
+            select strftime(cohort_month, '%b %Y'), months_since, {measure} from cohort_retention
+            where cohort_by = 'first month' and is_complete and {measure} is not null
+                and months_since between 1 and 23
+            """,
+        )
+        key = f"cohorts-{measure.replace('_', '-')}"
+        [triangle] = traces(browser, key)
+        names = browser.execute_script(
+            f"return document.getElementById('chart-{key}').layout.yaxis.ticktext"
+        )
+        drawn = {
+            (name, age): value
+            for name, line in zip(names, triangle["z"], strict=True)
+            for age, value in zip(triangle["x"], line, strict=True)
+            if value is not None
+        }
+        assert drawn == {(name, age): pytest.approx(value) for name, age, value in cells}
 
     rows = ask(
         published,

@@ -5,6 +5,7 @@ The demo's data end on 31 December 2024, and its build is as of 1 January 2025.
 
 import html
 import json
+import math
 import re
 import shutil
 from collections import Counter
@@ -198,10 +199,10 @@ def test_the_findings_of_page_one(page: Page) -> None:
     ranks = directory[directory.segmentation == "rfm"].set_index("segment").segment_rank
     last = months[months.month_end == months.month_end.max()]
     step = last.rfm_segment.map(ranks) - last.previous_rfm_segment.map(ranks)
-    # Their revenue from the orders of the three months.
-    quarter = page.revenue(page.between(page.orders, ("2024-10-01", "2024-12-31")))
+    # Without the orders of the month, which are what moves up.
+    earlier = page.revenue(page.between(page.orders, ("2023-12-01", "2024-11-30")))
     up, down = (
-        (len(moved), quarter.reindex(moved.customer_id).sum())
+        (len(moved), earlier.reindex(moved.customer_id).sum())
         for moved in (last[step > 0], last[step < 0])
     )
     spent = customers.year[customers.year > 0].sort_values(ascending=False)
@@ -224,8 +225,8 @@ def test_the_findings_of_page_one(page: Page) -> None:
             f"{percent(leaving.year.sum() / customers.year.sum())}."
         ),
         "Value gained and lost in December 2024": spaced(
-            f"{people(up[0])} moved to a better segment, and with them {number(up[1])} of the "
-            f"revenue of three months; {people(down[0])} moved to a weaker one, and with them "
+            f"{people(up[0])} moved to a better segment, and {whole(down[0])} to a weaker one. "
+            f"In the twelve months before, the former had brought {number(up[1])} and the latter "
             f"{number(down[1])}."
         ),
         "How much depends on few": spaced(
@@ -415,7 +416,7 @@ def test_the_takeaways_of_segments(page: Page) -> None:
         assert told.pop(f"shares-{segmentation}") == spaced(
             f"{'Among the segments that are shown, ' if hides else ''}{top}: "
             f"{percent(sizes.customers[top])} of customers, "
-            f"{percent(sizes.revenue[top])} of revenue."
+            f"{percent(sizes.revenue[top])} of all revenue ever."
         )
         title = spaced(TITLES.get(segmentation, segmentation))
         assert segmentation == "rfm" or title in spaced(html.unescape(page.text)), segmentation
@@ -427,7 +428,7 @@ def test_the_takeaways_of_segments(page: Page) -> None:
     assert told["treemap"] == spaced(
         f"{largest} is the largest segment: {people(len(members))}, "
         f"{percent(len(members) / len(customers))} of all, with "
-        f"{percent(members.ever.sum() / customers.ever.sum())} of all revenue."
+        f"{percent(members.ever.sum() / customers.ever.sum())} of all revenue ever."
     )
     scored = customers.dropna(subset=SCORED)
     for key, cells in (
@@ -448,18 +449,21 @@ def test_the_cards_of_segments(page: Page) -> None:
         members = page.members(name)
         size = (
             f"Size {people(len(members))}, {percent(len(members) / len(page.customers))} of all; "
-            f"{number(members.ever.sum())} revenue"
+            f"{number(members.ever.sum())} revenue ever"
         )
         assert spaced(size) in text
         if name in OUTSIDE:
             assert "What they buy" not in text
+            assert ("What to do" in text) == (name != "Not profiled")
             continue
+        assert "What to do" in text, name
+        products = math.ceil(members.distinct_product_count.median())
         each = members.orders.mean()
         orders = "1 order" if each < 1.05 else f"{number(each)} orders"
         buy = (
             f"{orders} each, of {number(members.ever.sum() / members.orders.sum())} on average; "
-            f"half of them bought {number(members.distinct_product_count.median())} different "
-            "products or more;"
+            f"half of them bought {products} different product{'' if products == 1 else 's'} or "
+            "more;"
         )
         since = (pd.Timestamp("2025-01-01") - members.last_ordered_on).dt.days.mean()
         assert spaced(buy) in text, name
@@ -486,6 +490,19 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     hides = moves[moves.customers.isna()].month_end.unique()
     moves = moves[moves.customers > 0]
     assert 0 < len(hides) < 24
+    flows = page.frame("segment_migrations").query("segmentation == 'rfm'")
+    gone = set()
+    for when, each in page.months["sankey"].items():
+        there = flows[flows.month_end == when]
+        small = there.customers.isna()
+        ends = [set(rows.from_segment) | set(rows.to_segment) for rows in (there, there[~small])]
+        note = each["note"]
+        assert note.startswith(f"{small.sum()} flow") if small.any() else not note, when
+        told_gone = re.search(r"shown\. (.*): no other flow\.", note)
+        names = set(re.split(", | and ", told_gone[1])) if told_gone else set()
+        assert names == ends[0] - ends[1], when
+        gone |= names
+    assert gone
     said = {when: each["takeaway"] for when, each in page.months["sankey"].items()}
     assert len(said) == 24 and told["sankey"] == said["2024-12-31"]
     for when, text in said.items():
@@ -528,12 +545,12 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     third = cohorts_at_three(page)
     assert len(third) == 21
     assert told["cohorts-active-share"] == spaced(
-        f"{percent(third.active.sum() / third.customers.sum())} of customers ordered in the third "
-        "month after that of their first order."
+        "In the third month after their first, "
+        f"{percent(third.active.sum() / third.customers.sum())} of customers ordered."
     )
     assert told["cohorts-revenue-retention"] == spaced(
-        f"Cohorts brought {percent(third.revenue.sum() / third.base.sum())} of their first month's "
-        "revenue in the third month after that of their first order."
+        "In the third month after their first, cohorts brought "
+        f"{percent(third.revenue.sum() / third.base.sum())} of their first month's revenue."
     )
 
 
@@ -570,12 +587,12 @@ def test_a_hidden_cohort_of_few_is_in_no_sum(page: Page, published: Path, tmp_pa
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         told = [figure.takeaway for figure in cohorts(marts).figures]
     shown = third.drop("2023-11")
-    end = "in the third month after that of their first order."
+    begin = "In the third month after their first, "
     assert told == [
-        f"{percent(shown.active.sum() / shown.customers.sum())} of customers of the cohorts that "
-        f"are shown ordered {end}",
-        f"Cohorts that are shown brought {percent(shown.revenue.sum() / shown.base.sum())} of "
-        f"their first month's revenue {end}",
+        f"{begin}{percent(shown.active.sum() / shown.customers.sum())} of customers of the cohorts "
+        "that are shown ordered.",
+        f"{begin}cohorts that are shown brought "
+        f"{percent(shown.revenue.sum() / shown.base.sum())} of their first month's revenue.",
     ]
 
 
@@ -673,8 +690,9 @@ def test_the_takeaways_of_groups_people_places_and_rows(page: Page) -> None:
         values = mine.number_value
         histogram = told.get(f"histogram-{attribute.replace('_', '-')}")
         if attribute in ("age", "annual_income"):
-            half, low, high = re.fullmatch(
-                r"Half of the customers have (.*) or more; most common is (.*) to below (.*)\.",
+            _, half, low, high = re.fullmatch(
+                r"(Age|Annual income): (.*) or more for half of the customers; most common is (.*) "
+                r"to below (.*)\.",
                 histogram,
             ).groups()
             assert half == spaced(number(values.median()))
@@ -698,7 +716,7 @@ def test_the_takeaways_of_groups_people_places_and_rows(page: Page) -> None:
         there = profiled[profiled[column] == sizes.idxmax()]
         assert told[f"where-{column}"] == spaced(
             f"{sizes.idxmax()}: {percent(len(there) / len(customers))} of customers and "
-            f"{percent(there.ever.sum() / customers.ever.sum())} of revenue."
+            f"{percent(there.ever.sum() / customers.ever.sum())} of all revenue ever."
         )
 
     rows = page.frame("input_reconciliation")
