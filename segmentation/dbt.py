@@ -142,7 +142,7 @@ def _invoke(
             "--profiles-dir",
             str(profiles),
             "--vars",
-            json.dumps(settings, default=str),
+            json.dumps(_without_demo(settings), default=str),
         ]
     )
     # What reads YAML for dbt tells of Ctrl-C as of a field that is wrong.
@@ -152,6 +152,19 @@ def _invoke(
             raise KeyboardInterrupt
         cause = cause.__cause__ or cause.__context__
     return result
+
+
+def _without_demo(settings: dict) -> dict:
+    """The vars of a run, told outright that an input of one's own puts the demo's aside.
+
+    It does so in any case; but dbt works a default out at each of thousands of mentions.
+    """
+    aside = {}
+    if {"transactions", "customers"} & settings.keys():
+        aside = {"transactions": "", "customers": ""}
+    if aside and "customers" not in settings:
+        aside |= {"psychographic_columns": "", "attribute_columns": ""}
+    return aside | settings
 
 
 def _show_model(event: EventMsg) -> None:

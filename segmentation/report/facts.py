@@ -178,7 +178,8 @@ def _against(change: str | None, what: str, since: date, first: date) -> str:
     if first <= since:
         return "There is nothing to compare with in the year before."
     return (
-        f"Not compared: that takes orders from {day(since)} on, and the data begin on {day(first)}."
+        f"Not compared: that takes orders from {day(since)} on, and the first known customer "
+        f"ordered on {day(first)}."
     )
 
 
@@ -260,13 +261,13 @@ def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
             return f"Not shown: fewer than {marts.minimum} customers."
         if not whole_year:
             return (
-                "In the last three months; over a year nearly everybody is new, for the data "
-                f"begin on {day(first)}."
+                "In the last three months; over a year nearly everybody is new, for the first "
+                f"known customer ordered on {day(first)}."
             )
         if not before:
             return (
-                f"Not compared: the data begin on {day(first)}, so nearly everybody would look "
-                "new in the year before."
+                f"Not compared: the first known customer ordered on {day(first)}, so nearly "
+                "everybody would look new in the year before."
             )
         return _against(
             change(now[name], before[name]), number(before[name]), years["newcomers_from"], first

@@ -24,6 +24,8 @@ CLASSES = {
     "record": "Records as they are",
     "corrected": "Value left out",
 }
+# Columns whose names read ill in a sentence.
+DATES = {"ordered_at": "date of the order", "signed_up_on": "date of joining"}
 
 
 def quality(marts: Marts) -> Section:
@@ -44,6 +46,13 @@ def quality(marts: Marts) -> Section:
     return section
 
 
+def _spoken(reason: str) -> str:
+    """ordered_at unreadable as date of the order unreadable."""
+    for column, words in DATES.items():
+        reason = reason.replace(column, words)
+    return reason.replace("_", " ")
+
+
 def where_rows_went(name: str, title: str, rows: list[dict]) -> Figure:
     rows.sort(key=lambda row: (list(CLASSES).index(row["line_class"]), -row["row_count"]))
     total = sum(row["row_count"] for row in rows)
@@ -51,8 +60,7 @@ def where_rows_went(name: str, title: str, rows: list[dict]) -> Figure:
         row["row_count"] for row in rows if row["line_class"] in ("sale", "return", "record")
     )
     names = [
-        CLASSES[row["line_class"]]
-        + (f": {row['reason'].replace('_', ' ')}" if row["reason"] else "")
+        CLASSES[row["line_class"]] + (f": {_spoken(row['reason'])}" if row["reason"] else "")
         for row in rows
     ]
     return Figure(

@@ -195,11 +195,23 @@ def test_marks_are_the_rows_of_the_marts(browser: webdriver.Chrome, published: P
 
     rows = ask(
         published,
-        "select sum(row_count), count(*) from input_reconciliation where input = 'transactions'",
+        """
+        select
+            case line_class when 'sale' then 'Sold to a known customer'
+                when 'guest' then 'Without a customer (guests)' when 'rejected' then 'Rejected'
+                else line_class end,
+            replace(replace(reason, 'ordered_at', 'date of the order'), '_', ' '), row_count
+        from input_reconciliation where input = 'transactions' and row_count > 0
+        """,
     )
     [bars] = traces(browser, "rows-transactions")
-    assert [(sum(bars["x"]), len(bars["x"]))] == rows
-    assert count(browser, "#chart-rows-transactions .bars .point") == len(bars["x"])
+    drawn = dict(zip(bars["customdata"], bars["x"], strict=True))
+    assert sorted(drawn.values()) == sorted(size for *_, size in rows)
+    meant = {name + (f": {reason}" if reason else ""): size for name, reason, size in rows}
+    assert "Rejected: date of the order unreadable" in meant.keys() & drawn.keys()
+    assert len(meant.keys() & drawn.keys()) >= 5
+    assert all(drawn[name] == meant[name] for name in meant.keys() & drawn.keys())
+    assert count(browser, "#chart-rows-transactions .bars .point") == len(drawn)
 
     counted = {
         (name, str(when)): size
