@@ -18,6 +18,7 @@ from conftest import (
     LISTED,
     RECORDS,
     ROOT,
+    SCHEMA,
     TABLES,
     WITH_HISTORY,
     Workshop,
@@ -151,6 +152,14 @@ def test_parquet_and_relations_give_the_same_marts_as_the_seed(marts, built, tmp
         again = built.build_here(LISTED | WITH_HISTORY, transactions, RECORDS, only=TABLES)
         assert again.code == 0, again.err
         assert again.fingerprints() == marts
+
+
+def test_the_demo_named_as_an_input_is_the_demo(marts, built):
+    """With the further columns that are the defaults beside it."""
+    inputs = (f"{SCHEMA}.demo_{each}" for each in ("transactions", "customers"))
+    again = built.build_here(WITH_HISTORY, *inputs, only=TABLES)
+    assert again.code == 0, again.err
+    assert again.fingerprints() == marts
 
 
 def test_typed_columns_are_read_as_they_are(workshop, tmp_path):
