@@ -12,11 +12,11 @@ from segmentation.inputs import (
     classify,
     classify_customers,
     combined,
-    for_input,
     look_at,
     scratch,
 )
 from segmentation.privacy import shown
+from segmentation.settings import for_input
 
 
 def check(

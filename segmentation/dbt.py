@@ -13,7 +13,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
 from segmentation.errors import LOG, UserError, pointed, sentence_of
-from segmentation.settings import ROOT
+from segmentation.settings import ROOT, for_input
 from segmentation.sql import identifier, literal
 
 # A warning of dbt is an error in this project, except a test that is meant to warn.
@@ -28,7 +28,7 @@ def run(command: list[str], settings: dict) -> dbtRunnerResult:
     """
     result = _invoke(dbtRunner(callbacks=[_show_model]), command, settings, ROOT)
     if not result.success:
-        raise UserError(pointed(what_failed(result)[0], settings))
+        raise UserError(pointed(what_failed(result)[0], for_input("transactions", settings)))
     return result
 
 
@@ -96,7 +96,8 @@ class Scratch:
         if result.success:
             return []
         sentences = [sentence_of(message) for message in raised] or what_failed(result)
-        return [pointed(sentence.replace(f"; {LOG}", "."), settings) for sentence in sentences]
+        layout = for_input("transactions", settings)
+        return [pointed(sentence.replace(f"; {LOG}", "."), layout) for sentence in sentences]
 
     def close(self) -> None:
         """Lets go of the database, so that its folder can be removed."""

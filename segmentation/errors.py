@@ -19,7 +19,7 @@ class UserError(Exception):
 def pointed(sentence: str, settings: dict) -> str:
     """The sentence, or a better one that names the line at fault of a file that it is about.
 
-    settings: the vars with which the file was read.
+    settings: the vars with which the file was read, those of its layout as it has them.
     """
     if "cannot be divided into columns" not in sentence:
         return sentence

@@ -33,7 +33,7 @@ from segmentation.guess import (
     observations,
     transactions_mapping,
 )
-from segmentation.settings import database_file
+from segmentation.settings import LAYOUT, database_file, for_input
 from segmentation.sql import identifier
 from segmentation.summary import CLASSES
 
@@ -42,7 +42,6 @@ MAPPED = "stg_segmentation__transactions_mapped"
 RATES = "stg_segmentation__exchange_rates"
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 CUSTOMERS_VARS = ("customers", "customer_columns", "psychographic_columns", "attribute_columns")
-LAYOUT = ("encoding", "delimiter", "decimal_separator", "date_format")
 PEEK = 65_536  # bytes in which the first lines are looked at
 LINES = 50
 
@@ -345,12 +344,6 @@ def _read(place: Scratch, findings: Findings) -> None:
         findings.measures = row(f"{place.schema}.input_measures")
         findings.classes = connection.execute(CLASSES.format(schema=schema)).fetchall()
         findings.rejects = connection.execute(REJECTS.format(schema=schema)).fetchall()
-
-
-def for_input(name: str, settings: dict) -> dict:
-    """The vars with those of the layout as one input has them: see input_setting in the macros."""
-    of_input = {k: v.get(name) for k, v in settings.items() if k in LAYOUT and isinstance(v, dict)}
-    return {k: of_input.get(k, v) for k, v in settings.items() if of_input.get(k, v) is not None}
 
 
 def classify_customers(name: str, settings: dict, guessed: dict) -> Records:

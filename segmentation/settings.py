@@ -12,6 +12,8 @@ import yaml
 from segmentation.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
+# How an input is written, each for both inputs or as a map with one for each.
+LAYOUT = ("encoding", "delimiter", "decimal_separator", "date_format")
 
 
 def public_folder() -> Path:
@@ -84,6 +86,12 @@ def read_vars(
     return settings
 
 
+def for_input(name: str, settings: dict) -> dict:
+    """The vars with those of the layout as one input has them: see input_setting in the macros."""
+    of_input = {k: v.get(name) for k, v in settings.items() if k in LAYOUT and isinstance(v, dict)}
+    return {k: of_input.get(k, v) for k, v in settings.items() if of_input.get(k, v) is not None}
+
+
 def _input(value: str) -> str:
     """A file's whole path, or a relation's name as it is."""
     if re.search(r"[{][{%#]", value) and Path(value).suffix:
@@ -99,7 +107,9 @@ def _load(vars_file: str) -> dict:
         text = Path(vars_file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UserError(f"The vars file {vars_file} cannot be read: {said}.") from error
+        raise UserError(
+            f"The vars file {vars_file} cannot be read ({said}): correct its name, or the file."
+        ) from error
     try:
         settings = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:

@@ -101,7 +101,8 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
             )
         else:
             takeaway = (
-                f"In {month(month_end)} too few customers made any one move for it to be shown."
+                f"No move in {month(month_end)} can be shown: each is of too few customers, or "
+                "would tell one that is."
                 if that_is_shown
                 else f"In {month(month_end)} nobody moved."
             )
@@ -177,7 +178,7 @@ def _not_shown(flows: list[dict], shown: list[dict], order: list[str]) -> str:
         for rows in (flows, shown)
     )
     absent = sorted(there - left, key=order.index)
-    return said + (f" {join(absent)}: no other flow." if absent else "")
+    return said + (f" {join(absent)} had no flow that is shown." if absent else "")
 
 
 def sizes(marts: Marts) -> Figure:
@@ -421,7 +422,7 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
             ],
         ),
         f"The latest {MOST_COHORTS} cohorts at most."
-        + (" Months with too few customers are left blank." if small else ""),
+        + (" Months with too few customers are left blank; the palest are 0 %." if small else ""),
     )
 
 

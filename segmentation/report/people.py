@@ -52,7 +52,7 @@ def people_told(marts: Marts) -> Section:
             section.figures.append(bands(marts, column, title, rows))
         else:
             section.missing.append(
-                f"{title}: no chart, for too few customer records tell it."
+                f"{title}: no chart, for no customer record tells it, or too few do."
                 if column != "spending_group"
                 else "Spending score: no chart, for the records hold no such score."
             )
@@ -412,7 +412,10 @@ def whereabouts(
     customers, revenue = everybody["customers"], everybody["revenue"]
     large = [row for row in rows if row["name"] and row["customers"] is not None][:most]
     # Others of too few customers would be told by what is left of the total.
-    while large and 0 < customers - sum(row["customers"] for row in large) < marts.minimum:
+    # So would they less who objects, whose number is told.
+    while large and marts.is_few(
+        rest := customers - sum(row["customers"] for row in large), rest - everybody["objecting"]
+    ):
         large.pop()
     others = {
         "name": f"Other {many}, or not told",

@@ -27,6 +27,7 @@ from segmentation.report.words import number, people, percent, sentence, whole
 from segmentation.summary import TITLES
 
 SCORES = "r_score is not null and f_score is not null"
+NO_SEGMENT = ("Not profiled", "Unknown")
 # What a segmentation takes from the data; a build may also leave it out.
 NEEDS = {
     "kmeans": "orders",
@@ -99,12 +100,13 @@ def grids(marts: Marts) -> Iterator[Figure]:
         ]
         best = max((row for row in rows if row[measure] is not None), key=lambda row: row[measure])
         share = percent(best[measure] / all_of[measure]) if all_of[measure] > 0 else "–"
+        scored = "the customers who have scores" if measure == "customers" else "their revenue"
         yield Figure(
             f"grid-{measure}",
             f"Recency and frequency: {title}",
             f"The largest cell{if_hidden(rows, ' that is shown')}, recency {best['r_score']} and "
             f"frequency {best['f_score']}, holds "
-            f"{share} of {title} ({number(best[measure])}).",
+            f"{share} of {scored} ({number(best[measure])}).",
             f"Grid of recency scores by frequency scores; each cell shows {title}.",
             chart(
                 [
@@ -223,7 +225,9 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
     paid = [row for row in shown if row["revenue_share"] is not None]
     names = [row["segment"] for row in shown]
     if paid:
-        top = max(paid, key=lambda row: row["revenue_share"] - row["customer_share"])
+        # Who is in no segment is no finding, where there are others.
+        told = [row for row in paid if row["segment"] not in NO_SEGMENT] or paid
+        top = max(told, key=lambda row: row["revenue_share"] - row["customer_share"])
         takeaway = (
             f"{if_hidden(found, 'Among the segments that are shown, ')}{top['segment']}: "
             f"{percent(top['customer_share'])} of customers, "
@@ -333,7 +337,7 @@ def card(marts: Marts, row: dict) -> Card:
                 "What they buy",
                 f"{orders} each, of {number(habits['order_value'])} on average; "
                 + (f"half of them {_different(habits['products'])}; " if habits["products"] else "")
-                + f"{percent(row['return_rate'])} of sales come back",
+                + f"{percent(row['return_rate'])} of sales come back or are cancelled",
             )
         )
         pace = f"Last order {number(row['average_recency_days'])} days ago on average"
@@ -352,6 +356,10 @@ def card(marts: Marts, row: dict) -> Card:
         # What few of them do says nothing of the segment.
         if having >= marts.minimum and share >= 0.1:
             facts.append(("Most common habit", f"{habits['habit']} ({percent(share)} of them)"))
+    elif row["segment_rank"] and row["average_frequency"] is None:
+        facts.append(
+            ("What they buy", "Not shown: it would tell of too few customers, here or elsewhere")
+        )
     return Card(
         row["segment"], row["colour"], sentence(who), facts, sentence(advice) if advice else ""
     )

@@ -20,6 +20,7 @@ from segmentation.report.history import drift, migration
 from segmentation.report.marts import Marts
 from segmentation.report.page import in_script
 from segmentation.report.people import geography
+from segmentation.report.segments import further, rfm
 from segmentation.report.words import change, number, percent
 
 WIDTHS = (390, 1440)
@@ -614,6 +615,52 @@ def test_too_few_are_told_as_that_and_one_group_as_one(published: Path, tmp_path
     assert told["criteria-rfm"].startswith("One group was chosen: a division")
 
 
+def test_what_is_hidden_is_said_and_who_is_in_no_segment_is_no_finding(
+    published: Path, tmp_path: Path
+) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            """
+            update segment_summary set average_frequency = null where segment = 'Loyal';
+            update segment_summary set revenue_share = 0.9 where segment = 'Not profiled';
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        cards = {card.name: dict(card.facts) for card in rfm(marts).cards}
+        takeaways = [figure.takeaway for figure in further(marts).figures]
+    assert cards["Loyal"]["What they buy"].startswith("Not shown")
+    others = [name for name, facts in cards.items() if "Not shown" in str(facts)]
+    assert others == ["Loyal"]
+    assert len(takeaways) > 5 and not [text for text in takeaways if "Not profiled" in text]
+
+
+def test_who_objects_and_others_do_not_tell_few_by_what_is_left(
+    published: Path, tmp_path: Path
+) -> None:
+    """Other countries less those who object, whose number is told, are of nobody or of enough."""
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            """
+            update customer_segments set is_profiled = place > 18, is_home = true, country = case
+                when place > 18 and place <= 20 then 'Tiny'
+                when place <= 40 then 'Near' else 'Far'
+            end, world_region = 'World'
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            ) as placed
+            where placed.customer_id = customer_segments.customer_id
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        rows = geography(marts).figures[0].table.rows
+    told = {row[0]: int(row[1].replace(",", "")) for row in rows}
+    assert "Tiny" not in told
+    assert told["Other countries, or not told"] - 18 >= 5
+
+
 @pytest.mark.parametrize(
     ("few", "told"),
     [
@@ -648,7 +695,8 @@ def test_few_elsewhere_are_not_told_by_what_is_left(
     [
         (
             "update segment_migrations set customers = null where is_move",
-            "In December 2024 too few customers made any one move for it to be shown.",
+            "No move in December 2024 can be shown: each is of too few customers, or would tell "
+            "one that is.",
         ),
         ("delete from segment_migrations where is_move", "In December 2024 nobody moved."),
     ],

@@ -114,6 +114,13 @@ def test_a_line_with_a_column_too_many(marts, built, tmp_path):
     assert_refused(marts, refused, f"Line {len(LINES) + 2} ", "has 9 columns", "the heading 8")
 
 
+def test_a_layout_for_one_of_the_inputs(marts, built, tmp_path):
+    """What looks for the line at fault reads the file as the build did."""
+    path = write(tmp_path, ["", HEADING, *LINES[:50]], heading="Orders of January")
+    refused = built.build_here({"encoding": {"transactions": "latin-1"}}, transactions=path)
+    assert_refused(marts, refused, "cannot be divided into columns")
+
+
 @pytest.mark.parametrize("given", [7, 9])
 def test_headings_that_are_too_few_or_too_many(marts, built, tmp_path, given):
     headings = [*HEADING.split(","), "more"][:given]
