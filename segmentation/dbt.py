@@ -161,7 +161,7 @@ def _without_demo(settings: dict) -> dict:
     It does so in any case; but dbt works a default out at each of thousands of mentions.
     """
     aside = {}
-    if {"transactions", "customers"} & settings.keys():
+    if settings.get("transactions") or settings.get("customers"):
         aside = {"transactions": "", "customers": ""}
     if aside and "customers" not in settings:
         aside |= {"psychographic_columns": "", "attribute_columns": ""}
