@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 from difflib import get_close_matches
+from glob import glob
 from pathlib import Path
 from uuid import uuid4
 
@@ -57,8 +58,8 @@ def read_vars(
 
     vars_file: path of a YAML file with vars of the project, or nothing. transactions, customers: a
     file or a relation that takes the place of the var of that name, or nothing. Paths start where
-    the person stands. Raises UserError when the file is missing or no YAML mapping, or a var is
-    unknown or of the wrong kind.
+    the person stands. Raises UserError when a file is missing, the vars file is no YAML mapping, or
+    a var is unknown or of the wrong kind.
     """
     settings = _load(vars_file) if vars_file else {}
     known = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
@@ -82,7 +83,7 @@ def read_vars(
         ) from error
     for name, value in (("transactions", transactions), ("customers", customers)):
         if value:
-            settings[name] = _input(value)
+            settings[name] = _input(name, value)
     return settings
 
 
@@ -92,14 +93,16 @@ def for_input(name: str, settings: dict) -> dict:
     return {k: of_input.get(k, v) for k, v in settings.items() if of_input.get(k, v) is not None}
 
 
-def _input(value: str) -> str:
-    """A file's whole path, or a relation's name as it is."""
+def _input(name: str, value: str) -> str:
+    """A file's whole path (or a pattern of some), or a relation's name as it is."""
     if re.search(r"[{][{%#]", value) and Path(value).suffix:
         raise UserError(f"dbt would read the braces in {value} as Jinja: rename the file.")
-    is_a_file = Path(value).exists() or re.search(
-        r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", value.lower()
-    )
-    return str(Path(value).resolve()) if is_a_file else value
+    if Path(value).exists() or glob(value, recursive=True):  # noqa: PTH207
+        return str(Path(value).resolve())
+    # The models would tell of it, too, but only after dbt has read the project.
+    if re.search(r"[/\\]|[.](csv|gz|tsv|txt|parquet|xlsx?|json|zip)$", value.lower()):
+        raise UserError(f"There is no file {Path(value).resolve()}: correct the path of {name}.")
+    return value
 
 
 def _load(vars_file: str) -> dict:

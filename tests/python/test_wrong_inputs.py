@@ -37,7 +37,7 @@ def assert_refused(marts: dict[str, str], refused: Outcome, *says: str) -> None:
 
 
 def test_the_whole_program(marts, built, tmp_path):
-    """What the project and what dbt finds, by `make build`; all others run in this process."""
+    """What the program and what dbt finds, by `make build`; all others run in this process."""
     absent = built.build(transactions=tmp_path / "no'where.csv")
     assert_refused(marts, absent, "There is no file", "no'where.csv")
     stopped = built.build({"max_rejected_share": 0.001}, write(tmp_path, LINES[::2]))
