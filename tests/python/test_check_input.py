@@ -110,7 +110,7 @@ class Desk(Workshop):
         lines = [
             line for line in done.out.splitlines() if not re.search(r"TRANSACTIONS=|/\S*/", line)
         ]
-        assert max(map(len, lines)) <= 80, max(lines, key=len)
+        assert all(len(line) <= 80 for line in lines), max(lines, key=len)
         if done.code:
             [sentence] = done.err.splitlines()
             assert sentence.endswith("."), sentence
