@@ -177,10 +177,11 @@ def _against(change: str | None, what: str, since: date, first: date) -> str:
         return f"{change} on the year before ({what})."
     if first <= since:
         return "There is nothing to compare with in the year before."
-    return (
-        f"Not compared: that takes orders from {day(since)} on, and the first known customer "
-        f"ordered on {day(first)}."
-    )
+    return f"Not compared: {_known_from(first)}."
+
+
+def _known_from(first: date) -> str:
+    return f"orders go back to {day(first)} only"
 
 
 def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
@@ -261,13 +262,13 @@ def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
             return f"Not shown: fewer than {marts.minimum} customers."
         if not whole_year:
             return (
-                "In the last three months; over a year nearly everybody is new, for the first "
-                f"known customer ordered on {day(first)}."
+                "In the last three months; over a year nearly everybody would look new, for "
+                f"{_known_from(first)}."
             )
         if not before:
             return (
-                f"Not compared: the first known customer ordered on {day(first)}, so nearly "
-                "everybody would look new in the year before."
+                f"Not compared: {_known_from(first)}, so nearly everybody would look new in the "
+                "year before."
             )
         return _against(
             change(now[name], before[name]), number(before[name]), years["newcomers_from"], first
