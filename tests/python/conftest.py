@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -27,10 +27,12 @@ import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ParsedNode
 from dbt.parser.schemas import ParseResult
 from dbt.parser.unit_tests import UnitTestParser
+from dbt_common.clients import agate_helper
 from dbt_common.dataclass_schema import dbtClassMixin
-from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.base_types import BaseEvent, DebugLevel, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.tests import enable_test_caching
 from jinja2 import Environment
@@ -41,7 +43,7 @@ import segmentation.dbt
 import segmentation.docs
 import segmentation.publish
 import segmentation.report
-from segmentation.cli import main
+from segmentation.cli import COMMANDS, main
 
 # Manifests stay until the end: looking among them for what to free takes a tenth of the time.
 gc.set_threshold(200_000, 50, 100)
@@ -85,12 +87,18 @@ WITH_HISTORY = {"history_months": 24}
 
 # What build_here runs of a build. ALL: everything but dbt's unit tests. RULES: of the data tests
 # those of staging, the gates among them, and those that are queries of their own. TABLES: no tests.
+# STAGED: what reads the inputs, its tests, and where each row went; without the summary.
 ALL = ("--exclude-resource-type", "unit_test")
 RULES = (
     *("--select", "resource_type:seed", "resource_type:model", "path:models/staging", "path:tests"),
     *("--indirect-selection", "empty", *ALL),
 )
 TABLES = ("--exclude-resource-type", "test", *ALL)
+STAGED = (
+    *("--select", "+path:models/staging", "input_reconciliation", "--exclude", "path:seeds/demo"),
+    *("--exclude", "resource_type:test,path:seeds", "path:tests/segmentations"),
+    *("--indirect-selection", "cautious", *ALL),
+)
 
 # Vars that tell how rows are read and counted, and not which models there are.
 READING = {
@@ -213,7 +221,16 @@ def validate_once(described: type, keys: object) -> None:
 
 Environment.compile = compile_once
 dbtClassMixin.validate = classmethod(validate_once)
+# What a statement without rows answers; making it anew takes as long as a small statement.
+NOTHING = cache(agate_helper.empty_table)
 fire_event = EventManager.fire_event
+describe_event = BaseEvent.__init__
+
+
+def describe_what_is_heard(event: BaseEvent, *more: object, **words: object) -> None:
+    """Leaves empty what goes into dbt's log file alone."""
+    if not isinstance(event, DebugLevel):
+        describe_event(event, *more, **words)
 
 
 def fire_what_is_heard(
@@ -226,9 +243,12 @@ def fire_what_is_heard(
 
 @contextlib.contextmanager
 def sparing() -> Iterator[pytest.MonkeyPatch]:
-    """dbt without what takes time and few tests look at: unit tests, and its log's details."""
+    """dbt without what takes time and few tests look at: unit tests, log and files of details."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UnitTestParser, "parse", lambda file: ParseResult())
+        patch.setattr(ParsedNode, "write_node", lambda *_: None)
+        patch.setattr(agate_helper, "empty_table", NOTHING)
+        patch.setattr(BaseEvent, "__init__", describe_what_is_heard)
         patch.setattr(EventManager, "fire_event", fire_what_is_heard)
         yield patch
 
@@ -286,6 +306,11 @@ def decisive(settings: dict) -> str:
     return json.dumps(kept, sort_keys=True)
 
 
+def run_dbt(settings: dict, words: object) -> None:
+    """Runs dbt's build, and nothing after it."""
+    segmentation.dbt.run(["build"], settings)
+
+
 class Workshop:
     """Runs the project's commands with a database, target and log folder of their own."""
 
@@ -301,7 +326,11 @@ class Workshop:
         return run(("-m", *command), self.folder, self.database, folder, **self.left_out, **more)
 
     def run_here(
-        self, *words: str, runner: Callable[..., dbtRunner] = Reader, **more: str
+        self,
+        *words: str,
+        runner: Callable[..., dbtRunner] = Reader,
+        without_summary: bool = False,
+        **more: str,
     ) -> Outcome:
         """Runs `python -m segmentation …` in this process, which takes a fraction of the time.
 
@@ -320,12 +349,15 @@ class Workshop:
             for name, value in (environment(self.folder, self.database) | quick | more).items():
                 patch.setenv(name, value)
             if self.with_log:
+                patch.setattr(BaseEvent, "__init__", describe_event)
                 patch.setattr(EventManager, "fire_event", fire_event)
             patch.setattr(tempfile, "tempdir", None)  # to be found anew, from TMPDIR
             patch.setattr(segmentation.dbt, "dbtRunner", runner)
             patch.setattr(segmentation.publish, "publish_build", lambda: Path("nothing"))
             patch.setattr(segmentation.report, "written_beside", contextlib.nullcontext)
             patch.setattr(segmentation.docs, "write_docs", lambda *_, **__: "none")
+            if without_summary:
+                patch.setitem(COMMANDS, "build", run_dbt)
             try:
                 code = main(list(words))
             finally:
@@ -346,7 +378,7 @@ class Workshop:
         customers: object = None,
         only: Sequence[str] = RULES,
     ) -> Outcome:
-        """The same in this process, or as much of it as ALL, RULES or TABLES says: see run_here.
+        """The same in this process, or as much of it as ALL, RULES, TABLES or STAGED says.
 
         Without the history, unless the vars ask for it or everything is built.
         """
@@ -357,7 +389,7 @@ class Workshop:
         unused += ["path:seeds/demo"] if transactions or customers else []
         runner = partial(Reader, more=[*only, *(["--exclude", *unused] if unused else [])])
         words = self.words(settings, transactions, customers)
-        return self.run_here("build", *words, runner=runner)
+        return self.run_here("build", *words, runner=runner, without_summary=only == STAGED)
 
     def words(
         self, settings: dict | None, transactions: object, customers: object = None

@@ -111,8 +111,9 @@ def test_the_flaws_planted_in_the_demo_are_counted(demo):
     assert demo.one(f"{prospects} and not has_record") == namespace["SERVICE_ONLY_CUSTOMERS"]
 
 
-@pytest.mark.parametrize("order", ["shuffled", "reversed"])
-def test_the_order_of_the_rows_changes_nothing(marts, workshop, tmp_path, order):
+@pytest.mark.parametrize(("order", "threads"), [("shuffled", 1), ("reversed", 4)])
+def test_neither_order_nor_threads_change_anything(marts, workshop, tmp_path, order, threads):
+    """Neither the order of the rows nor the number of dbt's threads and of DuckDB's."""
     lines = list(reversed(LINES))
     if order == "shuffled":
         random.Random(7).shuffle(lines)
@@ -120,21 +121,12 @@ def test_the_order_of_the_rows_changes_nothing(marts, workshop, tmp_path, order)
     heading, *records = RECORDS.read_text(encoding="utf-8").splitlines()
     records = write(tmp_path / "records.csv", records[::-1], heading)
     path = write(tmp_path / "input.csv", lines)
-    built = workshop.build_here(LISTED | WITH_HISTORY, path, records, only=TABLES)
-    assert built.code == 0, built.err
-    assert built.fingerprints() == marts
-
-
-@pytest.mark.parametrize("threads", [1, 4])
-def test_the_number_of_threads_changes_nothing(marts, workshop, threads):
-    """Neither of dbt's threads nor of DuckDB's."""
     profiles = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
     output = profiles["customer_segmentation"]["outputs"]["dev"]
     output |= {"threads": threads, "settings": {"threads": threads}}
     (workshop.folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
-    built = workshop.build_here(
-        WITH_HISTORY, only=[*TABLES, "--profiles-dir", str(workshop.folder)]
-    )
+    only = [*TABLES, "--profiles-dir", str(workshop.folder)]
+    built = workshop.build_here(LISTED | WITH_HISTORY, path, records, only=only)
     assert built.code == 0, built.err
     assert built.fingerprints() == marts
 

@@ -1,10 +1,13 @@
 """check-input on inputs that nobody has mapped: what it prints is so, and it leaves no trace."""
 
+import ast
 import csv
 import hashlib
 import re
 import subprocess
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +16,7 @@ import duckdb
 import openpyxl
 import pytest
 import yaml
-from conftest import ROOT, TABLES, Outcome, Workshop, environment, shared_data
+from conftest import ROOT, RULES, STAGED, TABLES, Outcome, Workshop, environment, shared_data
 
 # Order lines whose classes are known because they were written so: 240 sales of 40 customers in
 # 120 orders over 239 days, and one line of every other kind.
@@ -157,11 +160,14 @@ def printed_measures(done: Outcome) -> list[tuple[int, bool]]:
 
 
 def assert_builds(
-    desk: Desk, done: Outcome, transactions: object, customers: object = None
+    desk: Desk,
+    done: Outcome,
+    transactions: object,
+    customers: object = None,
+    only: Sequence[str] = STAGED,
 ) -> Outcome:
     """The printed vars build as they are, and every row lands in the class that was printed."""
-    settings = printed_vars(done) | {"segmentations": ["rfm", "demographic"]}
-    built = desk.build_here(settings, transactions, customers)
+    built = desk.build_here(printed_vars(done), transactions, customers, only)
     assert built.code == 0, built.err
     classes = built.ask(
         "select line_class, sum(row_count)::int, round(sum(amount), 2) from input_reconciliation "
@@ -250,7 +256,7 @@ def test_semicolons_decimal_commas_and_latin_1_beside_customer_records(desk):
         assert theirs not in done.out
     assert "Z… S…" in done.out and "9999-99-99" in done.out
     assert re.search(r"^  as they are +50$", done.out, re.M)
-    built = assert_builds(desk, done, path, records)
+    built = assert_builds(desk, done, path, records, RULES)
     assert built.one("select count(*) from customer_segments where age_band <> 'Unknown'") == 50
 
 
@@ -572,18 +578,18 @@ def test_make_lists_and_runs_it(desk):
     listed = make("help").stdout
     for name in ("help", "build", "check-input", "test", "docs", "lock", "clean"):
         assert re.search(rf"^make {name} +[A-Z]", listed, re.M), listed
+    # make itself reads a dollar sign, unless it is doubled.
+    name = 'a "b" `touch pwned` $$(touch pwned).csv'
+    inputs = [f"{word}={name}" for word in ("VARS", "CUSTOMERS", "TRANSACTIONS")]
+    show = f"python={sys.executable} -c 'import sys; print(sys.argv[1:])'"
+    words = make("check-input", *inputs, show, "--old-file=.venv/installed").stdout
+    name = name.replace("$$", "$")
+    assert ast.literal_eval(words) == [
+        *("-m", "segmentation", "check-input"),
+        *("--vars", name, "--transactions", name, "--customers", name),
+    ]
     if not (ROOT / ".venv" / "installed").exists():
         pytest.skip("make would set up .venv first")
-    customers = desk.save("a b $(touch pwned).csv", "id,age\n1,30\n")
-    orders = "order_id,customer_id,order_date,qty,price\nO1,1,2024-01-05,1,2.00\n"
-    transactions = desk.save('a "b" `touch pwned`.csv', orders)
-    # make itself reads a dollar sign, unless it is doubled.
-    done = make(
-        "check-input",
-        f"CUSTOMERS={str(customers).replace('$', '$$')}",
-        f"TRANSACTIONS={str(transactions).replace('$', '$$')}",
-        "--old-file=.venv/installed",
-    )
-    assert "What the records hold" in done.stdout, done.stderr
-    assert "Is it enough to segment?" in done.stdout, done.stderr
+    done = make("check-input", inputs[-1], "--old-file=.venv/installed")
+    assert done.returncode and f"There is no file {ROOT / name}: " in done.stderr
     assert not (ROOT / "pwned").exists()

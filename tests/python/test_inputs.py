@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from conftest import ALL, Workshop, python_model, shared_data
+from conftest import ALL, STAGED, Workshop, python_model, shared_data
 
 ROWS = [
     ["id", "who", "item", "n", "price", "when"],
@@ -27,14 +27,12 @@ COLUMNS = {
     "unit_price": "price",
     "ordered_at": "when",
 }
+# As staging reads them: class, order, customer, quantity, price, moment.
 EXPECTED = [
-    ("José", None, "0 orders", "-3.5000", "Returns only"),
-    ("Zoë", "521", "2 orders", "1207.0000", "Potential Loyalists"),
-]
-ORDERED_AT = [
-    ("#1", datetime(2024, 2, 29, 10, 0, 0)),
-    ("#2", datetime(2024, 3, 1, 23, 59, 59)),
-    ("#3", datetime(2024, 3, 1, 0, 0, 0)),
+    ("sale", "#1", "Zoë", 2, Decimal("3.5"), datetime(2024, 2, 29, 10)),
+    ("sale", "#2", "Zoë", 1, Decimal(1200), datetime(2024, 3, 1, 23, 59, 59)),
+    ("return", "#3", "José", -1, Decimal("3.5"), datetime(2024, 3, 1)),
+    ("guest", "#4", None, 1, Decimal(2), datetime(2024, 3, 1, 8)),
 ]
 
 
@@ -72,27 +70,33 @@ def rewritten(**columns: Sequence[str]) -> list[list[str]]:
 
 AMOUNTS = {
     "transaction_columns": {"customer_id": "who", "amount": "money", "ordered_at": "day"},
-    "segmentations": ["rfm"],
 }
 
 
-def customers(workshop: Workshop, transactions: object, **settings: object) -> list[tuple]:
-    """What tells the customers apart."""
-    vars_of_the_shop = {"transaction_columns": COLUMNS, "segmentations": ["rfm"]}
-    built = workshop.build_here(vars_of_the_shop | settings, transactions=transactions)
+SALES = "stg_segmentation__transactions where line_class = 'sale'"
+REJECTED = (
+    "select reject_reason, raw_amount from stg_segmentation__transactions "
+    "where line_class = 'rejected'"
+)
+
+
+def lines(workshop: Workshop, transactions: object, **settings: object) -> list[tuple]:
+    """The rows of the shop, as staging reads them."""
+    built = workshop.build_here(
+        {"transaction_columns": COLUMNS} | settings, transactions, only=STAGED
+    )
     assert built.code == 0, built.err
     assert built.one("select sum(row_count) from input_reconciliation") == len(ROWS) - 1
-    assert built.ask("select order_id, ordered_at from customer_orders order by 1") == ORDERED_AT
     return built.ask(
-        "select customer_id, rfm_score, frequency || ' orders', monetary::text, rfm_segment "
-        "from customer_segments order by customer_id"
+        "select line_class, order_id, customer_id, quantity, unit_price, ordered_at "
+        "from stg_segmentation__transactions order by order_id"
     )
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_text_in_every_form(workshop, tmp_path, name):
     path = write(tmp_path, name, FORMS[name])
-    assert customers(workshop, path) == EXPECTED
+    assert lines(workshop, path) == EXPECTED
 
 
 DATES = {
@@ -112,7 +116,7 @@ DATES = {
 @pytest.mark.parametrize("form", ["compact", "day counts", "offsets"])
 def test_dates_in_every_form(workshop, tmp_path, form):
     path = write(tmp_path, "input.csv", text(",", rows=rewritten(when=DATES[form])).encode())
-    assert customers(workshop, path) == EXPECTED
+    assert lines(workshop, path) == EXPECTED
 
 
 def test_an_american_till(workshop, tmp_path):
@@ -121,7 +125,7 @@ def test_an_american_till(workshop, tmp_path):
         n=["2", "1", "(1)", "1"],
         price=["$3.50", "$1,200.00", "$ 3.50", "2.00 $"],
     )
-    assert customers(workshop, write(tmp_path, "us.csv", text(",", rows=rows).encode())) == EXPECTED
+    assert lines(workshop, write(tmp_path, "us.csv", text(",", rows=rows).encode())) == EXPECTED
 
 
 def test_a_european_till(workshop, tmp_path):
@@ -131,28 +135,27 @@ def test_a_european_till(workshop, tmp_path):
         price=["3,50 €", "1.200,00\u00a0€", "€ 3,50", "2,00"],
     )
     path = write(tmp_path, "eu.csv", text(";", rows=rows).encode())
-    assert customers(workshop, path, decimal_separator=",") == EXPECTED
+    assert lines(workshop, path, decimal_separator=",") == EXPECTED
 
 
 def test_a_date_format_that_is_given(workshop, tmp_path):
     """No text tells which it is; without the var the build would stop."""
     path = write(tmp_path, "input.csv", b"who,money,day\na,5,4/3/2024 10:00\nb,5,5/3/2024\n")
-    built = workshop.build_here(AMOUNTS | {"date_format": "day_first"}, transactions=path)
+    built = workshop.build_here(AMOUNTS | {"date_format": "day_first"}, path, only=STAGED)
     assert built.code == 0, built.err
-    assert built.ask("select ordered_at from customer_orders where customer_id = 'a'") == [
-        (datetime(2024, 3, 4, 10),)
-    ]
+    moments = "select ordered_at from stg_segmentation__transactions order by customer_id"
+    assert built.ask(moments) == [(datetime(2024, 3, 4, 10),), (datetime(2024, 3, 5),)]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_other_encodings(workshop, tmp_path, encoding):
     path = write(tmp_path, "input.csv", text(",").encode(encoding))
-    assert customers(workshop, path, encoding=encoding) == EXPECTED
+    assert lines(workshop, path, encoding=encoding) == EXPECTED
 
 
 def test_a_delimiter_of_one_s_own(workshop, tmp_path):
     path = write(tmp_path, "input.txt", text("~").encode())
-    assert customers(workshop, path, delimiter="~") == EXPECTED
+    assert lines(workshop, path, delimiter="~") == EXPECTED
 
 
 def test_headings_that_the_file_has_not(workshop, tmp_path):
@@ -160,7 +163,7 @@ def test_headings_that_the_file_has_not(workshop, tmp_path):
     write(tmp_path, "part 1.csv", text(",", rows=ROWS[1:3]).encode())
     write(tmp_path, "part 2.csv", text(";", rows=ROWS[3:]).encode())
     path = tmp_path / "part *.csv"
-    assert customers(workshop, path, transaction_headings=ROWS[0]) == EXPECTED
+    assert lines(workshop, path, transaction_headings=ROWS[0]) == EXPECTED
 
 
 def aligned(rows: list[list[str]]) -> str:
@@ -180,13 +183,13 @@ ALIGNED = rewritten(
 
 def test_columns_aligned_by_blanks(workshop, tmp_path):
     path = write(tmp_path, "aligned.txt", aligned(ALIGNED).encode())
-    assert customers(workshop, path, delimiter="whitespace") == EXPECTED
+    assert lines(workshop, path, delimiter="whitespace") == EXPECTED
 
 
 def test_columns_aligned_by_blanks_without_headings(workshop, tmp_path):
     path = write(tmp_path, "aligned.txt", aligned(ALIGNED[1:]).encode())
     settings = {"delimiter": "whitespace", "transaction_headings": ROWS[0]}
-    assert customers(workshop, path, **settings) == EXPECTED
+    assert lines(workshop, path, **settings) == EXPECTED
 
 
 def test_the_cdnow_sample_as_it_is_published(workshop):
@@ -221,7 +224,7 @@ def test_several_files_with_their_columns_in_another_order(workshop, tmp_path):
     turned = [row[::-1] for row in [ROWS[0], *ROWS[3:]]]
     write(tmp_path, "part 2.csv", text(";", rows=turned).encode())
     write(tmp_path, "notes.csv", b"nothing,to\ndo,with it\n")
-    assert customers(workshop, tmp_path / "part *.csv") == EXPECTED
+    assert lines(workshop, tmp_path / "part *.csv") == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -238,7 +241,7 @@ def test_parquet_with_types(workshop, tmp_path, number, moment, decimal_separato
         "when"::{moment} as "when"
         """
     ).write_parquet(str(path))
-    assert customers(workshop, path, decimal_separator=decimal_separator) == EXPECTED
+    assert lines(workshop, path, decimal_separator=decimal_separator) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -262,9 +265,9 @@ def test_parquet_with_dates_of_every_type(workshop, tmp_path, day, settings, tol
     """A typed date needs no format; a moment is told in the shop's time zone."""
     path = tmp_path / "typed.parquet"
     duckdb.sql(f"select 'a' as who, 5 as money, {day} as day").write_parquet(str(path))
-    built = workshop.build_here(AMOUNTS | settings, transactions=path)
+    built = workshop.build_here(AMOUNTS | settings, path, only=STAGED)
     assert built.code == 0, built.err
-    assert built.ask("select ordered_at from customer_orders") == [(told,)]
+    assert built.ask("select ordered_at from stg_segmentation__transactions") == [(told,)]
 
 
 def test_floating_points_and_time_zones(workshop, tmp_path):
@@ -280,26 +283,22 @@ def test_floating_points_and_time_zones(workshop, tmp_path):
     ).write_parquet(str(path))
     columns = {"customer_id": "who", "amount": "money", "ordered_at": "moment"}
     built = workshop.build_here(
-        AMOUNTS | {"transaction_columns": columns, "max_rejected_share": 0.5},
-        transactions=path,
-        only=ALL,
+        {"transaction_columns": columns, "max_rejected_share": 0.5}, path, only=STAGED
     )
     assert built.code == 0, built.err
-    assert built.ask(
-        "select customer_id, net_amount::text, ordered_at::text from customer_orders"
-    ) == [("a", "0.3000", "2024-02-29 01:30:00")]
-    assert built.ask("select reason, amount from rejected_transactions") == [
-        ("amount unreadable", "1e+300")
+    assert built.ask(f"select customer_id, amount::text, ordered_at::text from {SALES}") == [
+        ("a", "0.3000", "2024-02-29 01:30:00")
     ]
+    assert built.ask(REJECTED) == [("amount unreadable", "1e+300")]
 
 
 def test_duplicates_can_be_kept(workshop, tmp_path):
     path = tmp_path / "twice.csv"
     path.write_text("who,money,day\na,5,2024-01-01\na,5,2024-01-01\n")
     for duplicates, revenue in (("remove", 5), ("keep", 10)):
-        built = workshop.build_here(AMOUNTS | {"duplicates": duplicates}, transactions=path)
+        built = workshop.build_here(AMOUNTS | {"duplicates": duplicates}, path, only=STAGED)
         assert built.code == 0, built.err
-        assert built.one("select sum(monetary) from customer_segments") == revenue
+        assert built.one(f"select sum(amount) from {SALES}") == revenue
 
 
 @pytest.mark.parametrize(("line_id", "revenue"), [(None, 15), ("line", 10)])
@@ -311,9 +310,9 @@ def test_a_line_id_tells_copies_whatever_else_a_row_holds(workshop, tmp_path, li
         "1,a,5,2024-01-01,08:00\n1,a,5,2024-01-01,09:00\n2,a,5,2024-01-01,09:00\n"
     )
     columns = {"customer_id": "who", "amount": "money", "ordered_at": "day", "line_id": line_id}
-    built = workshop.build_here(AMOUNTS | {"transaction_columns": columns}, transactions=path)
+    built = workshop.build_here({"transaction_columns": columns}, path, only=STAGED)
     assert built.code == 0, built.err
-    assert built.one("select sum(monetary) from customer_segments") == revenue
+    assert built.one(f"select sum(amount) from {SALES}") == revenue
 
 
 @pytest.mark.parametrize(
@@ -382,7 +381,7 @@ SHOP = [
 def test_a_workbook(workshop, tmp_path):
     """Dates as dates, numbers as numbers, above and between the rows some that are empty."""
     rows = [[], [], *SHOP[:3], [], *SHOP[3:]]
-    assert customers(workshop, workbook(tmp_path / "LÄDEN.XLSX", shop=rows)) == EXPECTED
+    assert lines(workshop, workbook(tmp_path / "LÄDEN.XLSX", shop=rows)) == EXPECTED
 
 
 def test_a_workbook_of_texts_as_a_european_writes_them(workshop, tmp_path):
@@ -390,7 +389,7 @@ def test_a_workbook_of_texts_as_a_european_writes_them(workshop, tmp_path):
     rows = rewritten(when=DATES["European"], price=["3,50 €", "1.200,00 €", "", "2,00"])
     rows[3][rows[0].index("price")] = 3.5
     path = workbook(tmp_path / "shop.xlsx", shop=rows)
-    assert customers(workshop, path, decimal_separator=",") == EXPECTED
+    assert lines(workshop, path, decimal_separator=",") == EXPECTED
 
 
 def test_several_workbooks_and_sheets(workshop, tmp_path):
@@ -401,7 +400,7 @@ def test_several_workbooks_and_sheets(workshop, tmp_path):
     turned = [[*row[::-1], "cash"] for row in [SHOP[0], SHOP[3]]]
     late = tmp_path / "2024" / "late" / "two.xlsx"
     workbook(late, nothing=[], a=turned, b=[SHOP[0], SHOP[4]], notes=notes)
-    assert customers(workshop, tmp_path / "**" / "*.xlsx") == EXPECTED
+    assert lines(workshop, tmp_path / "**" / "*.xlsx") == EXPECTED
 
 
 def test_a_workbook_cell_by_cell(workshop, tmp_path):
@@ -415,21 +414,18 @@ def test_a_workbook_cell_by_cell(workshop, tmp_path):
         ["yes", True, datetime(2024, 3, 2), None, None, None, None],
     ]
     path = workbook(tmp_path / "cells.xlsx", cells=rows)
-    built = workshop.build_here(AMOUNTS | {"duplicates": "keep"}, transactions=path, only=ALL)
+    built = workshop.build_here(AMOUNTS | {"duplicates": "keep"}, path, only=STAGED)
     assert built.code == 0, built.err
     assert built.ask(
-        "select customer_id, order_count, net_amount from ("
-        " select customer_id, count(*) as order_count, sum(net_amount) as net_amount"
-        " from customer_orders group by 1) order by 1"
+        f"select customer_id, count(distinct order_id), sum(amount) from {SALES} "
+        "group by 1 order by 1"
     ) == [
         ("0012", 1, Decimal("3.3333")),
         ("12345678901234", 1, Decimal(1_000_000)),
         ("17850", 1, Decimal(360)),
         ("text", 1, Decimal("1000.5")),
     ]
-    assert built.ask("select reason, amount from rejected_transactions") == [
-        ("amount unreadable", "True")
-    ]
+    assert built.ask(REJECTED) == [("amount unreadable", "True")]
     cells = built.ask(
         'select * exclude ("transactions:money", "transactions:day", input) '
         "from stg_segmentation__workbooks "

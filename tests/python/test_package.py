@@ -12,7 +12,7 @@ from textwrap import dedent
 import duckdb
 import pytest
 import yaml
-from conftest import MARTS, ROOT, Outcome, environment, fingerprints, run
+from conftest import MARTS, ROOT, Outcome, environment, fingerprints, run, sparing
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -42,7 +42,7 @@ class Shop:
         """Runs dbt with these vars in this process, which reads the project once."""
         given = ["--vars", json.dumps(settings)]
         told: list[str] = []
-        with pytest.MonkeyPatch.context() as patch, chdir(self.folder):
+        with sparing() as patch, chdir(self.folder):
             for name, value in environment(self.home, self.database).items():
                 patch.setenv(name, value)
             key = ((self.folder / "dbt_project.yml").read_text(encoding="utf-8"), *given)

@@ -1,5 +1,6 @@
 """Customer records as an input: what they add, what becomes of flaws, and what stays secret."""
 
+import contextlib
 import csv
 import json
 import random
@@ -23,10 +24,14 @@ from conftest import (
     WITH_HISTORY,
     Outcome,
     Workshop,
+    environment,
     run,
     shared_data,
+    sparing,
     write_csv,
 )
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
 from sklearn.metrics import adjusted_rand_score
 
 MALL = ROOT / "examples" / "mall_customers.yml"
@@ -729,11 +734,20 @@ def test_the_recipe_for_a_segmentation_works_to_the_letter(tmp_path):
     before, after = marts.read_text().split("      - name: kmeans_segment\n")
     marts.write_text(before + blocks["column"] + "      - name: kmeans_segment\n" + after)
 
-    def build(*words: str) -> Outcome:
-        database = tmp_path / "warehouse.duckdb"
-        return run(("-m", *words), tmp_path, database, home, DBT_EXCLUDE_RESOURCE_TYPES="unit_test")
+    database = tmp_path / "warehouse.duckdb"
 
-    done = build("dbt.cli.main", "build", "--quiet")
+    def build(*words: str) -> Outcome:
+        told: list[str] = []
+        with sparing() as patch, contextlib.chdir(home):
+            for name, value in environment(tmp_path, database).items():
+                patch.setenv(name, value)
+            dbt = dbtRunner(callbacks=[lambda event: told.append(event.info.msg)])
+            words = ("build", *words, "--exclude-resource-type", "unit_test")
+            done = dbt.invoke(["--log-level", "none", "--no-partial-parse", *words])
+            DuckDBConnectionManager.close_all_connections()
+        return Outcome(int(not done.success), "\n".join(told), "", database)
+
+    done = build()
     assert done.code == 0, done.out
     found = dict(
         done.ask("select segment, customers from segment_summary where segmentation = 'basket'")
@@ -746,5 +760,5 @@ def test_the_recipe_for_a_segmentation_works_to_the_letter(tmp_path):
     seed = home / "seeds/segment_definitions.csv"
     seed.write_text(seed.read_text().replace(blocks["segments"], ""))
     directory = ("segment_definitions", "segment_directory+1")
-    broken = build("dbt.cli.main", "build", "--quiet", "--select", *directory)
+    broken = build("--select", *directory)
     assert broken.code == 1 and "segment" in broken.out
