@@ -242,10 +242,11 @@ def fire_what_is_heard(
 
 
 @contextlib.contextmanager
-def sparing() -> Iterator[pytest.MonkeyPatch]:
+def sparing(with_unit_tests: bool = False) -> Iterator[pytest.MonkeyPatch]:
     """dbt without what takes time and few tests look at: unit tests, log and files of details."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(UnitTestParser, "parse", lambda file: ParseResult())
+        if not with_unit_tests:
+            patch.setattr(UnitTestParser, "parse", lambda file: ParseResult())
         patch.setattr(ParsedNode, "write_node", lambda *_: None)
         patch.setattr(agate_helper, "empty_table", NOTHING)
         patch.setattr(BaseEvent, "__init__", describe_what_is_heard)

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, SCHEMA
+from conftest import ROOT, SCHEMA, sparing
 from dbt.cli.main import dbtRunner
 
 MODELS = [
@@ -187,7 +187,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiled]:
     settings |= {"as_of_date": str(END), "max_days_without_orders": 3}
     words = ["--log-level", "none", "compile", "--no-introspect", "--select", *MODELS, *WARNINGS]
     words += ["--vars", json.dumps(settings), "--profiles-dir", str(ROOT)]
-    with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
+    with sparing() as patch, chdir(ROOT):
         patch.setenv("SEGMENTATION_DB", str(folder / "warehouse.duckdb"))
         patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
         patch.setenv("DBT_LOG_PATH", str(folder / "logs"))

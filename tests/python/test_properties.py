@@ -16,7 +16,7 @@ from random import Random
 
 import duckdb
 import pytest
-from conftest import ROOT, SCHEMA, WITHOUT_HISTORY
+from conftest import ROOT, SCHEMA, WITHOUT_HISTORY, sparing
 from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -190,7 +190,7 @@ def compile_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Comp
         words = ["--quiet", "build", "--exclude", "demo_transactions", "--vars"]
         words += [json.dumps(variables), "--exclude-resource-type", "test"]
         words += ["--exclude-resource-type", "unit_test", "--profiles-dir", str(ROOT)]
-        with pytest.MonkeyPatch.context() as patch, chdir(ROOT):
+        with sparing() as patch, chdir(ROOT):
             patch.setenv("SEGMENTATION_DB", str(database))
             patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
             patch.setenv("DBT_LOG_PATH", str(folder / "logs"))

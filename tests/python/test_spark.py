@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import ROOT, SCHEMA, TABLES, WITH_HISTORY, Outcome, Workshop, decisive
+from conftest import ROOT, SCHEMA, TABLES, WITH_HISTORY, Outcome, Workshop, decisive, sparing
 
 pytest.importorskip("pyspark", reason="make test-spark installs pyspark and runs this")
 
@@ -55,13 +55,14 @@ class Spark:
         # What a test hands to a query of its own does not change the models.
         models = {name: v for name, v in settings.items() if name not in ("text", "texts")}
         key = (target, schema, decisive(models))
-        if key not in self.manifests:
-            read = dbtRunner().invoke([*STRICT, "--no-partial-parse", "parse", *common])
-            if not read.success:
-                return read
-            self.manifests[key] = read.result
-        runner = dbtRunner(manifest=self.manifests[key])
-        return runner.invoke([*STRICT, command, *common, *words])
+        with sparing(with_unit_tests=True):
+            if key not in self.manifests:
+                read = dbtRunner().invoke([*STRICT, "--no-partial-parse", "parse", *common])
+                if not read.success:
+                    return read
+                self.manifests[key] = read.result
+            runner = dbtRunner(manifest=self.manifests[key])
+            return runner.invoke([*STRICT, command, *common, *words])
 
     @property
     def session(self) -> SparkSession:
