@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from segmentation.errors import UserError, sentence_of
-from segmentation.settings import ROOT, database_file, public_folder, read_vars
+from segmentation.errors import UserError, keep_story, sentence_of
+from segmentation.settings import ROOT, database_file, log_folder, public_folder, read_vars
 from segmentation.sql import identifier
 
 
@@ -134,6 +134,15 @@ COMMANDS = {
     "lineage": lineage,
 }
 
+# What Ctrl-C leaves of a command.
+HALF_DONE = "some tables may be new and others old until you run the same command again."
+STOPPED = {
+    "check-input": "nothing was changed.",
+    "report": "nothing was changed.",
+    "publish": "what is published is whole, and its report may be an older one until you run the "
+    "same command again.",
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; gives the exit code, and ends every error in one sentence on stderr."""
@@ -145,12 +154,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        half_done = "some tables may be new and others old until you run the same command again."
-        nothing_done = "nothing was changed."
-        said = nothing_done if words.command in ("check-input", "publish", "report") else half_done
-        print(f"Stopped: {said}", file=sys.stderr)
+        print(f"Stopped: {STOPPED.get(words.command, HALF_DONE)}", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in one sentence
+        keep_story(log_folder())
         print(sentence_of(f"{error}"), file=sys.stderr)
         return 1
     return 0

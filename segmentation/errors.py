@@ -1,7 +1,9 @@
 """Turns what went wrong into one sentence that a person can act on."""
 
+import contextlib
 import gzip
 import re
+import traceback
 from glob import glob
 from pathlib import Path
 from textwrap import shorten
@@ -14,6 +16,14 @@ LOG = "logs/dbt.log has the whole story."
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend; its text is one sentence."""
+
+
+def keep_story(folder: Path) -> None:
+    """Adds what is being raised, and where, to the log of which sentences speak, if it can."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "dbt.log").open("a", encoding="utf-8") as log:
+            traceback.print_exc(file=log)
 
 
 def pointed(sentence: str, settings: dict) -> str:

@@ -91,24 +91,36 @@ def publish_build() -> Path:
             _attach(connection, database)
             _check_database(connection, results, manifest)
             _remove_leftovers(folder)
-            run = uuid4().hex[:8]
-            file, parquet = folder / f".{FILE}.{run}", folder / f".{PARQUET}.{run}"
-            connection.execute(f"attach {literal(file)} as public (storage_version '{STORAGE}')")
-            connection.execute("begin")
-            _fill(connection, results, manifest)
-            connection.execute("commit")
-            _copy(connection, parquet)
-            connection.execute("checkpoint public")
-            connection.execute("detach public")
-            _flush([file, *parquet.iterdir()])
-            file.replace(folder / FILE)
-            _switch(parquet, folder / PARQUET)
+            try:
+                _publish(connection, folder, results, manifest)
+            except BaseException:
+                _remove_leftovers(folder)
+                raise
     except OSError as error:
         raise NotPublished(f"{folder} cannot be written ({error.strerror}).") from error
     except duckdb.Error as error:
-        said = str(error).splitlines()[0].rstrip(".:")
+        full = "No space left on device" in str(error)
+        said = "the disk is full" if full else str(error).splitlines()[0].rstrip(".:")
         raise NotPublished(f"{folder} cannot be written ({said}).") from error
     return folder / FILE
+
+
+def _publish(
+    connection: duckdb.DuckDBPyConnection, folder: Path, results: dict, manifest: dict
+) -> None:
+    """Writes file and Parquet under other names, and then gives them theirs."""
+    run = uuid4().hex[:8]
+    file, parquet = folder / f".{FILE}.{run}", folder / f".{PARQUET}.{run}"
+    connection.execute(f"attach {literal(file)} as public (storage_version '{STORAGE}')")
+    connection.execute("begin")
+    _fill(connection, results, manifest)
+    connection.execute("commit")
+    _copy(connection, parquet)
+    connection.execute("checkpoint public")
+    connection.execute("detach public")
+    _flush([file, *parquet.iterdir()])
+    file.replace(folder / FILE)
+    _switch(parquet, folder / PARQUET)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
@@ -189,14 +201,17 @@ def suppress_small_cells(
     rules: each with `counts`, the columns that count customers of a cell; `measures`, the columns
     that are null in a hidden cell; `totals`, lists of columns within which cells add up to
     something known, unless one of these columns is null; `repeats`, columns whose values mark cells
-    that say the same; and `follows`, columns that are null in a hidden cell and do not say whether
-    it measures anything. The last three may be left out. Where no count is known, the cell is not
-    about customers, and is shown.
+    that say the same; `flows`, columns that say when a cell's customers went from where to where,
+    and `within` which columns; and `follows`, columns that are null in a hidden cell and do not say
+    whether it measures anything. The last four may be left out. Where no count is known, the cell
+    is not about customers, and is shown.
 
     A cell is hidden where a count is below the minimum, unless all that it measures is 0: about
     nobody there is nothing to hide, and a count of 0 beside others that are not is small. Where a
     total is known, a hidden cell is the total less the others: so at least two are hidden in each,
     of together at least the minimum, the smallest ones first. What repeats a hidden cell is hidden.
+    The same holds where cells add up to as much as other cells, as who comes to a place and who
+    leaves it by the next time.
     """
     connection.execute(
         "create or replace temp table cells as "
@@ -213,19 +228,29 @@ def suppress_small_cells(
         filled = f"coalesce({known}) is not null and ({measured})"
         connection.execute(f"alter table cells add column {flag} boolean")
         connection.execute(f"update cells set {flag} = {count} < {minimum} and ({filled})")
+        sums = [("cells", total) for total in rule.get("totals", [])]
+        if flows := rule.get("flows"):
+            when, origin, goal = (identifier(flows[name]) for name in ("at", "from", "to"))
+            sides = (
+                f"select *, {place} as flow_place, dense_rank() over (order by {when}) - {step} "
+                "as flow_step from cells"
+                for place, step in ((goal, 0), (origin, 1))
+            )
+            balanced = ["flow_place", "flow_step", *flows["within"]]
+            sums.append((f"({' union all '.join(sides)})", balanced))
         further = [
             f"""
             cell in (
                 select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
-                from cells
-                where {" and ".join(f"{identifier(name)} is not null" for name in total)}
-                group by {", ".join(map(identifier, total))}
+                from {cells}
+                where {" and ".join(f"{identifier(name)} is not null" for name in agreeing)}
+                group by {", ".join(map(identifier, agreeing))}
                 having
                     count(*) filter (where {flag}) = 1
                     or sum({count}) filter (where {flag}) < {minimum}
             )
             """
-            for total in rule.get("totals", [])
+            for cells, agreeing in sums
         ]
         if repeats := ", ".join(map(identifier, rule.get("repeats", []))):
             further.append(f"({repeats}) in (select ({repeats}) from cells where {flag})")

@@ -27,6 +27,11 @@ def target_folder() -> Path:
     return ROOT / (os.environ.get("DBT_TARGET_PATH") or "target")
 
 
+def log_folder() -> Path:
+    """The folder of dbt's log."""
+    return ROOT / (os.environ.get("DBT_LOG_PATH") or "logs")
+
+
 def database_file() -> Path:
     """The database in which dbt builds."""
     return ROOT / (os.environ.get("SEGMENTATION_DB") or "warehouse.duckdb")

@@ -19,12 +19,32 @@ from segmentation.report.words import (
     whole,
 )
 
-# The RFM segments of which the actions speak, where the build has them.
-LEAVING = ("Can't Lose Them", "At Risk")
-ONE_ORDER = ("New", "Promising")
-BEST = ("Champions", "Loyal")
-STEADY = ("Potential Loyalists", "Need Attention")
-NEVER = ("Prospect",)
+# Of whom findings and actions speak: stages of the lifecycle, which go by each customer's own
+# rhythm, or where the build leaves them out, RFM segments of the usual names.
+GROUPS = {
+    "lifecycle": {
+        "leaving": ("At risk",),
+        "gone": ("Lapsed",),
+        "one order": ("New", "One-time"),
+        "best": ("Active repeat",),
+        "steady": ("Developing", "Reactivated"),
+        "never": ("Prospect",),
+    },
+    "rfm": {
+        "leaving": ("Can't Lose Them", "At Risk"),
+        "gone": ("Lost",),
+        "one order": ("New", "Promising"),
+        "best": ("Champions", "Loyal"),
+        "steady": ("Potential Loyalists", "Need Attention"),
+        "never": ("Prospect",),
+    },
+}
+# How one such segment is called, and what those who are leaving do.
+CALLED = {"lifecycle": "lifecycle stage", "rfm": "RFM segment"}
+STAY_AWAY = {
+    "lifecycle": "have stayed away for longer than their own rhythm lets expect",
+    "rfm": "used to order or spend well and have stayed away",
+}
 # The sections that tell most of customers without orders, by their keys.
 WITHOUT_ORDERS = ("people", "clusters")
 # Days within which a second order counts.
@@ -59,12 +79,12 @@ class Measure:
 
 @dataclass
 class Action:
-    """What could be done, for how many, and what it would bring."""
+    """What could be done, for whom, how, and what it would bring."""
 
     title: str
+    who: str
     text: str
     size: str
-    customers: int
 
 
 @dataclass
@@ -75,6 +95,8 @@ class PageOne:
     measures: list[Measure] = field(default_factory=list)
     findings: list[tuple[str, str]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    # Why there are none, where there could be.
+    no_action: str = ""
     limits: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -83,7 +105,9 @@ def page_one(marts: Marts, sections: Sequence[Section]) -> PageOne:
     if not marts.has_orders:
         customers = marts.one("select count(*) from customer_segments")
         return PageOne(
-            f"{people(customers)}, no orders",
+            "customer records alone"
+            if marts.is_few(customers)
+            else f"{people(customers)}, no orders",
             findings=[
                 (figure.title, figure.takeaway)
                 for section in sections
@@ -103,12 +127,15 @@ def page_one(marts: Marts, sections: Sequence[Section]) -> PageOne:
     first = marts.one("select min(ordered_at)::date from customer_orders")
     page = PageOne(f"the twelve months to {day(years['last_day'])}")
     page.measures = _measures(marts, years, first)
-    page.findings = [
-        finding
-        for finding in (_best(marts), _leaving(marts), _moved(marts), _concentration(marts))
-        if finding
-    ]
+    findings = (_best(marts), _leaving(marts), _moved(marts), _concentration(marts))
+    page.findings = [finding for finding in findings if finding]
     page.actions = _actions(marts)
+    if not page.actions:
+        page.no_action = (
+            "Too few customers are in each segment for an action to be told."
+            if segmentation_of_groups(marts)
+            else "Actions take the segmentation lifecycle, or RFM segments of the usual names."
+        )
     page.limits = [*_limits(marts, years, first), *_record_limits(marts)]
     return page
 
@@ -122,8 +149,9 @@ def _period(marts: Marts, begin: date, last: date) -> dict:
             count(distinct case when order_type = 'sale' then customer_id end) as customers,
             coalesce(sum({marts.amount}) filter (first_on >= $begin), 0) as new_revenue,
             revenue - new_revenue as returning_revenue,
+            count(distinct customer_id) as everybody,
             count(distinct customer_id) filter (first_on >= $begin) as new_customers,
-            count(distinct customer_id) - new_customers as returning_customers
+            everybody - new_customers as returning_customers
         from customer_orders
         left join (
             select customer_id, min(ordered_at)::date as first_on
@@ -160,6 +188,7 @@ def _second_orders(marts: Marts, begin: date, last: date) -> dict:
         select
             count(*) as customers,
             count(*) filter (came_back) as again,
+            customers - again as once,
             again / nullif(customers, 0) as share
         from began
         """,
@@ -168,16 +197,24 @@ def _second_orders(marts: Marts, begin: date, last: date) -> dict:
     )
 
 
-def _against(change: str | None, what: str, since: date, first: date) -> str:
-    """A change on the year before, or why there is none.
+def _against(
+    now: float,
+    before: float | None,
+    write: Callable[[float], str],
+    first: date,
+    compare: Callable[[float, float | None], str | None] = change,
+) -> str:
+    """How a measure stands against the year before, of which it is None if that is not known.
 
-    since: from when on orders must be known to compare. first: from when on they are.
+    first: from when on orders are known.
     """
-    if change:
-        return f"{change} on the year before ({what})."
-    if first <= since:
-        return "There is nothing to compare with in the year before."
-    return f"Not compared: {_known_from(first)}."
+    if before is None:
+        return f"Not compared: {_known_from(first)}."
+    if told := compare(now, before):
+        return f"{told} on the year before ({write(before)})."
+    if before:
+        return f"In the year before: {write(before)}."
+    return "There is nothing to compare with in the year before."
 
 
 def _known_from(first: date) -> str:
@@ -192,55 +229,60 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
     before = _period(marts, *last_year) if first <= years["last_year"] else {}
     came_before = _second_orders(marts, *last_year) if first <= years["seconds_from"] else {}
     few, few_before = (
-        each and marts.is_few(each["again"], each["customers"] - each["again"])
+        marts.is_few(*(each.get(name, 0) for name in ("customers", "everybody")))
+        for each in (now, before)
+    )
+    few_came, few_came_before = (
+        marts.is_few(*(each.get(name, 0) for name in ("customers", "again", "once")))
         for each in (came, came_before)
     )
+    not_shown = f"Not shown: fewer than {marts.minimum} customers."
     measures = [
         Measure(
-            "revenue",
-            "Revenue",
-            number(now["revenue"]),
-            _against(
-                change(now["revenue"], before.get("revenue")),
-                number(before.get("revenue")),
-                years["last_year"],
-                first,
+            key,
+            label,
+            "–" if few else write(now[name]),
+            not_shown if few or few_before else _against(now[name], before.get(name), write, first),
+            meaning,
+            None if few else now[name],
+        )
+        for key, label, name, write, meaning in (
+            (
+                "revenue",
+                "Revenue",
+                "revenue",
+                number,
+                "What customers bought less what they returned, in the currency of the data."
+                if marts.amount == "net_amount"
+                else "What customers bought, before returns, in the currency of the data.",
             ),
-            "What customers bought less what they returned, in the currency of the data."
-            if marts.amount == "net_amount"
-            else "What customers bought, before returns, in the currency of the data.",
-            now["revenue"],
-        ),
-        Measure(
-            "active_customers",
-            "Active customers",
-            whole(now["customers"]),
-            _against(
-                change(now["customers"], before.get("customers")),
-                whole(before.get("customers")),
-                years["last_year"],
-                first,
+            (
+                "active_customers",
+                "Active customers",
+                "customers",
+                whole,
+                "Customers with at least one order in these months.",
             ),
-            "Customers with at least one order in these months.",
-            now["customers"],
-        ),
+        )
+    ]
+    of = "those" if few_came else f"the {people(came['customers'])}"
+    measures.append(
         Measure(
             "second_order_rate",
             f"Second order within {SECOND_ORDER_DAYS} days",
-            "–" if few else percent(came["share"]),
-            f"Not shown: fewer than {marts.minimum} customers."
-            if few or few_before
-            else _against(
-                points(came["share"], came_before.get("share")),
-                percent(came_before.get("share")),
-                years["seconds_from"],
-                first,
-            ),
-            f"Of the {people(came['customers'])} whose first {SECOND_ORDER_DAYS} days ended in "
-            "these months, those who ordered again on a later day within them.",
-            None if few else came["share"],
-        ),
-    ]
+            "–" if few_came else percent(came["share"]),
+            not_shown
+            if few_came or few_came_before
+            else _against(came["share"], came_before.get("share"), percent, first, points)
+            if came["customers"]
+            else "Nobody can have taken one.",
+            f"Of {of} whose first {SECOND_ORDER_DAYS} days ended in these months, those who "
+            "ordered again on a later day within them."
+            if came["customers"]
+            else f"Nobody's first {SECOND_ORDER_DAYS} days ended in these months.",
+            None if few_came else came["share"],
+        )
+    )
     return [*measures, *_new_and_returning(marts, years, first)]
 
 
@@ -262,17 +304,20 @@ def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
             return f"Not shown: fewer than {marts.minimum} customers."
         if not whole_year:
             return (
-                "In the last three months; over a year nearly everybody would look new, for "
+                "In the last three months; over a year it cannot be told who is new, for "
                 f"{_known_from(first)}."
             )
         if not before:
             return (
-                f"Not compared: {_known_from(first)}, so nearly everybody would look new in the "
+                f"Not compared: {_known_from(first)}, so it cannot be told who was new in the "
                 "year before."
             )
-        return _against(
-            change(now[name], before[name]), number(before[name]), years["newcomers_from"], first
-        )
+        return _against(now[name], before[name], number, first)
+
+    def meaning(name: str, who: str) -> str:
+        share = _share(now[name], now["revenue"])
+        told = "." if hidden or share is None else f": {percent(share)} of revenue."
+        return f"From customers {who} {period}{told}"
 
     return [
         Measure(
@@ -280,8 +325,7 @@ def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
             label if whole_year else f"{label}, last three months",
             "–" if hidden else number(now[name]),
             compared(name),
-            f"From customers {who} {period}"
-            + ("." if hidden else f": {percent(_share(now[name], now['revenue']))} of revenue."),
+            meaning(name, who),
             None if hidden else now[name],
         )
         for name, label, who in (
@@ -292,29 +336,46 @@ def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
 
 
 def _share(part: float, total: float | None) -> float | None:
-    return part / total if total else None
+    """Of a total that is no sum of losses and gains which outweigh it."""
+    return part / total if total and total > 0 else None
 
 
-def segments(marts: Marts, names: tuple[str, ...]) -> dict:
-    """Size and revenue of the last twelve months of customers in these RFM segments.
+def segmentation_of_groups(marts: Marts) -> str | None:
+    """The segmentation that tells who is leaving and the like, if the build has one that can."""
+    return next(
+        (
+            segmentation
+            for segmentation, groups in GROUPS.items()
+            if marts.one(
+                """
+                select count(*) > 0 from segment_directory
+                where segmentation = $segmentation and list_contains($names, segment)
+                """,
+                segmentation=segmentation,
+                names=list(groups["leaving"]),
+            )
+        ),
+        None,
+    )
+
+
+def group(marts: Marts, name: str) -> dict:
+    """Size and revenue of the last twelve months of a group of customers; see GROUPS.
 
     Only of segments whose size is shown: a sum with others less these would tell the others.
     """
-    return marts.row(
+    segmentation = segmentation_of_groups(marts)
+    names = GROUPS[segmentation][name]
+    found = marts.row(
         f"""
         select
             count(*) as customers,
             coalesce(sum(revenue_12_months), 0) as revenue,
             coalesce(sum(until_last_order), 0) as revenue_until_last_order,
-            sum(revenue_12_months) / nullif(
-                (select sum(revenue_12_months) from customer_segments), 0
-            ) as revenue_share,
-            count(*) / (select count(*) from customer_segments) as customer_share,
-            sum(revenue_12_months) / nullif(count(*), 0) as revenue_each,
             sum(monetary) / nullif(sum(frequency), 0) as order_value,
             count(marketing_allowed) > 0 as knows_permission,
             count(*) filter (marketing_allowed) as permitted,
-            list_sort(list(distinct rfm_segment)) as present
+            list_sort(list(distinct {segmentation}_segment)) as present
         from customer_segments
         left join (
             -- Also who stays away for longer than a year is worth what was spent before.
@@ -325,75 +386,94 @@ def segments(marts: Marts, names: tuple[str, ...]) -> dict:
             where ordered_at::date > last_ordered_on - interval 12 month
             group by customer_id
         ) using (customer_id)
-        where list_contains($names, rfm_segment) and rfm_segment in (
+        where list_contains($names, {segmentation}_segment) and {segmentation}_segment in (
             select segment from segment_summary
-            where segmentation = 'rfm' and customers is not null
+            where segmentation = $segmentation and customers is not null
         )
         """,
+        segmentation=segmentation,
         names=list(names),
     )
+    several = "s" if len(found["present"] or []) > 1 else ""
+    total = marts.one("select sum(revenue_12_months) from customer_segments")
+    return found | {
+        "revenue_share": _share(found["revenue"], total),
+        "which": f"{CALLED[segmentation]}{several} {join(found['present'] or [])}",
+    }
 
 
-def _known(marts: Marts, names: tuple[str, ...]) -> bool:
-    """Whether the build has one of these RFM segments, whoever is in it."""
-    return marts.one(
-        """
-        select count(*) > 0 from segment_directory
-        where segmentation = 'rfm' and list_contains($names, segment)
-        """,
-        names=list(names),
-    )
-
-
-def _best(marts: Marts) -> tuple[str, str] | None:
+def _best(marts: Marts) -> tuple[str, str]:
     best = marts.rows(
         """
         select segment_summary.segment, customers, customer_share,
-            revenue_12_months / nullif(
-                (select sum(revenue_12_months) from customer_segments), 0
-            ) as share,
-            revenue_12_months as revenue, directory.description
+            revenue_12_months as revenue, directory.description,
+            (select sum(revenue_12_months) from customer_segments) as total
         from segment_summary
         inner join segment_directory as directory using (segment_key)
-        where segment_summary.segmentation = 'rfm' and revenue_12_months is not null
-            and segment_rank is not null
+        where segment_summary.segmentation = 'rfm' and revenue_12_months > 0
+            -- Who is in no segment is no answer.
+            and segment_rank > 0
         order by revenue_12_months desc
         limit 1
         """
     )
-    if not best or not best[0]["revenue"]:
-        return None
+    title = "Who is worth most"
+    if not best:
+        return (
+            title,
+            "Too few customers are in each segment that brought revenue for it to be shown.",
+        )
     [top] = best
-    return (
-        "Who is worth most",
-        f"{top['segment']}: {people(top['customers'])}, {percent(top['customer_share'])} of all, "
-        f"brought {percent(top['share'])} of the last twelve months' revenue "
-        f"({number(top['revenue'])}). {sentence(top['description'])}",
-    )
-
-
-def _leaving(marts: Marts) -> tuple[str, str] | None:
-    if not _known(marts, LEAVING):
-        return None
-    title, leaving = "Who is leaving, and what that is worth", segments(marts, LEAVING)
-    if leaving["customers"] < marts.minimum:
-        return title, f"Too few customers are in {join(LEAVING)} for it to be shown."
-    more = if_hidden(
-        marts.rows(
-            "select customers from segment_summary "
-            "where segmentation = 'rfm' and list_contains($names, segment)",
-            names=list(LEAVING),
-        ),
-        "; others are too few to be shown",
+    share = _share(top["revenue"], top["total"])
+    brought = (
+        f"brought {number(top['revenue'])} in the last twelve months."
+        if share is None
+        else f"brought {percent(share)} of the last twelve months' revenue "
+        f"({number(top['revenue'])})."
     )
     return (
         title,
-        f"{people(leaving['customers'])} ({join(leaving['present'])}) used to order or spend well "
-        f"and have stayed away{more}. In the year up to each one's last order they brought "
-        f"{number(leaving['revenue_until_last_order'])}: that is what is at stake. Of the last "
-        f"twelve months' revenue {number(leaving['revenue'])} is theirs, "
-        f"{percent(leaving['revenue_share'])}.",
+        f"{top['segment']}: {people(top['customers'])}, {percent(top['customer_share'])} of all, "
+        f"{brought} {sentence(top['description'])}",
     )
+
+
+def _leaving(marts: Marts) -> tuple[str, str]:
+    title, segmentation = "Who is leaving, and what that is worth", segmentation_of_groups(marts)
+    if not segmentation:
+        return title, (
+            "Not told: it takes the segmentation lifecycle, or RFM segments of the usual names."
+        )
+    leaving, gone = group(marts, "leaving"), group(marts, "gone")
+    if leaving["customers"] < marts.minimum:
+        names = join(GROUPS[segmentation]["leaving"])
+        return title, f"Too few customers are in {names} for it to be shown."
+    more = if_hidden(
+        marts.rows(
+            "select customers from segment_summary "
+            "where segmentation = $segmentation and list_contains($names, segment)",
+            segmentation=segmentation,
+            names=list(GROUPS[segmentation]["leaving"]),
+        ),
+        "; others are too few to be shown",
+    )
+    stake = leaving["revenue_until_last_order"]
+    told = (
+        f"{people(leaving['customers'])} ({leaving['which']}) {STAY_AWAY[segmentation]}{more}. In "
+        f"the year up to each one's last order they brought {number(stake)}"
+    )
+    told += ": that is what is at stake." if stake > 0 else ", returns taken off."
+    if leaving["revenue_share"] is not None:
+        told += (
+            f" Of the last twelve months' revenue {number(leaving['revenue'])} is theirs, "
+            f"{percent(leaving['revenue_share'])}."
+        )
+    if gone["customers"] >= marts.minimum:
+        told += (
+            f" Another {whole(gone['customers'])} ({gone['which']}) are probably gone; their last "
+            f"year brought {number(gone['revenue_until_last_order'])}."
+        )
+    return title, told
 
 
 def moves(marts: Marts) -> dict | None:
@@ -475,7 +555,7 @@ def concentration(marts: Marts) -> list[dict]:
     )
 
 
-def _concentration(marts: Marts) -> tuple[str, str] | None:
+def _concentration(marts: Marts) -> tuple[str, str]:
     tops = concentration(marts)
     # The share of fewer customers would tell what single ones spend.
     told = [
@@ -505,70 +585,66 @@ def _permission(marts: Marts, found: dict) -> str:
     return f" {whole(found['permitted'])} of them allow marketing."
 
 
-def _once_more(found: dict) -> str:
-    return number(found["customers"] / 10 * (found["order_value"] or 0))
+def _once_more(found: dict) -> float:
+    return found["customers"] / 10 * (found["order_value"] or 0)
 
 
-# The most urgent first; the last two where the others have other names, or too few are in them.
-# Segments, what to do with them, how, and what it would bring.
-ACTIONS: list[tuple[tuple[str, ...], str, str, Callable[[dict], str]]] = [
+# The most urgent first; the last two where too few are in the others. A group, what to do with it,
+# how, what it would bring, and the sentence that says so.
+ACTIONS: list[tuple[str, str, str, Callable[[dict], float], str]] = [
     (
-        LEAVING,
-        "Win back",
+        "leaving",
+        "Win back those who are leaving",
         "Write to the biggest spenders in person, to the others with a reminder.",
-        lambda found: (
-            "If one in ten spends again as in the year up to the last order: "
-            f"{number(found['revenue_until_last_order'] / 10)} a year."
-        ),
+        lambda found: found["revenue_until_last_order"] / 10,
+        "If one in ten spends again as in the year up to the last order: {} a year.",
     ),
     (
-        ONE_ORDER,
-        "Win the second order of",
+        "one order",
+        "Win the second order",
         "They ordered once, not long ago: give them a reason to come back within weeks.",
-        lambda found: (
-            "If one in ten orders once more at the value of their first order: "
-            f"{_once_more(found)}."
-        ),
+        _once_more,
+        "If one in ten orders once more at the value of their first order: {}.",
     ),
     (
-        BEST,
-        "Look after",
+        "best",
+        "Look after your best customers",
         "Early access, service and thanks rather than discounts: they buy anyway.",
-        lambda found: (
-            f"Each percent that they spend more or less is "
-            f"{number(found['revenue'] / 100)} a year; they bring "
-            f"{percent(found['revenue_share'])} of revenue."
-        ),
+        lambda found: found["revenue"] / 100,
+        "Each percent that they spend more or less is {} a year; they bring {share} of revenue.",
     ),
     (
-        STEADY,
-        "Make a habit of",
+        "steady",
+        "Make it a habit",
         "They are neither regulars yet nor gone: a membership, a bundle or a reminder at the right "
         "time.",
-        lambda found: f"If one in ten orders once more at the usual value: {_once_more(found)}.",
+        _once_more,
+        "If one in ten orders once more at the usual value: {}.",
     ),
     (
-        NEVER,
-        "Win the first order of",
+        "never",
+        "Win the first order",
         "They are known and never ordered: a welcome offer.",
-        lambda found: "What it brings cannot be told from these data.",
+        lambda found: 1,
+        "What it brings cannot be told from these data.",
     ),
 ]
 
 
 def _actions(marts: Marts, most: int = 3) -> list[Action]:
     actions = []
-    for names, title, text, size in ACTIONS:
+    for name, title, text, size, said in ACTIONS if segmentation_of_groups(marts) else []:
         if len(actions) == most:
             break
-        found = segments(marts, names)
-        if found["customers"] >= marts.minimum:
+        found = group(marts, name)
+        # What brings nothing is no advice.
+        if found["customers"] >= marts.minimum and size(found) > 0:
             actions.append(
                 Action(
-                    f"{title} {join(found['present'])}",
+                    title,
+                    f"{people(found['customers'])}: {found['which']}",
                     text + _permission(marts, found),
-                    size(found),
-                    found["customers"],
+                    said.format(number(size(found)), share=percent(found["revenue_share"])),
                 )
             )
     return actions

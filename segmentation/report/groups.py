@@ -157,7 +157,9 @@ def scatter(
     features = sorted(spread, key=lambda name: (min(spread[name]) - max(spread[name]), name))
     if {"recency_days", "monetary"} <= set(features):
         features = ["recency_days", "monetary"]
+    name = f"Groups by {_set_name(feature_set, list(spread))}"
     if len(features) < 2:
+        section.missing.append(f"{name}: no chart of points, for they differ in one thing alone.")
         return
     across, upward = features[:2]
     values, further = values_of(marts, across), values_of(marts, upward)
@@ -169,7 +171,7 @@ def scatter(
         rows = sample(marts, values, further, column, names)
     else:
         section.missing.append(
-            f"Groups by {_set_name(feature_set, list(spread))} are shown by their centres alone: "
+            f"{name} are shown by their centres alone: "
             "the published data hold no single customer's "
             + join(
                 [
@@ -217,6 +219,7 @@ def scatter(
         )
     )
     if not centres:
+        section.missing.append(f"{name}: no chart of points, for each is of too few customers.")
         return
     top = max(centres, key=lambda name: sizes[name])
     told = (
@@ -226,7 +229,7 @@ def scatter(
     )
     yield Figure(
         f"scatter-{feature_set}",
-        f"Groups by {_set_name(feature_set, list(spread))}",
+        name,
         f"Of {len(sizes)} groups the largest{if_hidden(profiles, ' that is shown')} is {top}: "
         f"{people(sizes[top])}. Its typical customer: "
         f"{spoken(across).lower()} {number(centres[top][across])}, "

@@ -1,5 +1,6 @@
 """The sections that follow customers from month to month."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import plotly.graph_objects as go
@@ -23,7 +24,7 @@ from segmentation.report.figures import (
     see_through,
 )
 from segmentation.report.marts import Marts
-from segmentation.report.words import join, month, number, people, percent, whole
+from segmentation.report.words import join, month, number, people, percent, short, whole
 
 MEASURES = {
     "active_customers": "Customers who ordered",
@@ -69,7 +70,11 @@ def migration(marts: Marts) -> Section:
     if not rows:
         section.absent = "No month of the data is complete yet, so nobody can have moved."
         return section
-    section.figures = [sankey(marts, rows), sizes(marts)]
+    if any(row["customers"] for row in rows):
+        section.figures.append(sankey(marts, rows))
+    else:
+        section.missing.append("Moves in a month: no chart, for no month has one to show.")
+    section.figures += sizes(marts, section)
     return section
 
 
@@ -140,19 +145,21 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
                 go.Sankey(
                     arrangement="fixed",
                     node={
-                        "label": [plain(name) for name in nodes],
+                        "label": [plain(short(name, 24)) for name in nodes],
                         "color": [colours[name] for name in nodes],
                         "pad": 10,
                         "thickness": 14,
                         "line": {"width": 0},
-                        "hovertemplate": "%{label}: %{value:,.0f} customers<extra></extra>",
+                        "customdata": [plain(name) for name in nodes],
+                        "hovertemplate": "%{customdata}: %{value:,.0f} customers<extra></extra>",
                     },
                     link={
                         **{name: latest[name] for name in ("source", "target", "value", "color")},
-                        "hovertemplate": "%{source.label} to %{target.label}: %{value:,.0f} "
-                        "customers<extra></extra>",
+                        "hovertemplate": "%{source.customdata} to %{target.customdata}: "
+                        "%{value:,.0f} customers<extra></extra>",
                     },
-                    textfont={"size": 12, "color": INK, "shadow": "none"},
+                    # Flows run behind the names.
+                    textfont={"size": 12, "color": INK, "shadow": ", ".join(["0 0 2px #FFF"] * 3)},
                 )
             ],
             620,
@@ -181,7 +188,7 @@ def _not_shown(flows: list[dict], shown: list[dict], order: list[str]) -> str:
     return said + (f" {join(absent)} had no flow that is shown." if absent else "")
 
 
-def sizes(marts: Marts) -> Figure:
+def sizes(marts: Marts, section: Section) -> Iterator[Figure]:
     rows = marts.cells(
         """
         select month_end, rfm_segment as segment, count(*) as customers
@@ -190,10 +197,15 @@ def sizes(marts: Marts) -> Figure:
         "customers",
         ["customers"],
         "month_end, segment",
-        within="month_end",
+        within=["month_end"],
     )
     months = sorted({row["month_end"] for row in rows})
     cells = {(row["month_end"], row["segment"]): row["customers"] for row in rows}
+    if not any(cells.values()):
+        section.missing.append(
+            "The segments month by month: no chart, for each is of too few customers."
+        )
+        return
     there = {row["segment"] for row in rows}
     segments = [row for row in directory(marts, "rfm") if row["segment"] in there]
     first, last = months[0], months[-1]
@@ -207,11 +219,12 @@ def sizes(marts: Marts) -> Figure:
     def share(when: date, segment: str) -> float:
         return (cells.get((when, segment)) or 0) / totals[when]
 
-    # A hidden cell is no share of 0.
+    # A hidden cell is no share of 0, and who is never there does not change.
     told = [
         row
         for row in segments
-        if all(cells.get((when, row["segment"]), 0) is not None for when in (first, last))
+        if any(ends := [cells.get((when, row["segment"]), 0) for when in (first, last)])
+        and None not in ends
     ]
     if told:
         changed = max(
@@ -228,7 +241,7 @@ def sizes(marts: Marts) -> Figure:
         takeaway += "."
     else:
         takeaway = "Too few customers are in each segment for a change to be told."
-    return Figure(
+    yield Figure(
         "sizes",
         "The segments month by month",
         takeaway,
@@ -296,10 +309,14 @@ def cohorts(marts: Marts) -> Section:
     if not any(row["months_since"] for row in rows):
         section.absent = "No cohort is a complete month old, so none can have come back."
         return section
-    section.figures = [
-        triangle(marts, rows, "active_share", "Customers who ordered, by cohort"),
-        triangle(marts, rows, "revenue_retention", "Revenue against the first month, by cohort"),
-    ]
+    for measure, title in (
+        ("active_share", "Customers who ordered, by cohort"),
+        ("revenue_retention", "Revenue against the first month, by cohort"),
+    ):
+        if any(row[measure] is not None for row in rows if row["months_since"]):
+            section.figures.append(triangle(marts, rows, measure, title))
+        else:
+            section.missing.append(f"{title}: no chart, for each cohort is of too few customers.")
     return section
 
 
@@ -379,6 +396,7 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
                     texttemplate="%{text}" if few else "",
                     textfont={"size": 11, "color": INK},
                     zmin=0,
+                    zmax=max([v for line in values for v in line if v and v > 0], default=1),
                     xgap=1,
                     ygap=1,
                     showscale=not few,
@@ -422,7 +440,11 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
             ],
         ),
         f"The latest {MOST_COHORTS} cohorts at most."
-        + (" Months with too few customers are left blank; the palest are 0 %." if small else ""),
+        + (
+            " Months with too few customers are left blank; the palest are 0 % or less."
+            if small
+            else ""
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Reads the published file, and hides what small cells would tell."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -58,18 +59,25 @@ class Marts:
         return value
 
     def cells(
-        self, query: str, count: str, measures: list[str], order: str, within: str = "true"
+        self,
+        query: str,
+        count: str,
+        measures: list[str],
+        order: str,
+        within: Sequence[str] = ("true",),
     ) -> list[dict]:
         """Rows of a query that counts customers, without what cells of too few of them measure.
 
         count: the column that counts. measures: the columns that are None in a hidden cell.
-        within: an expression; the cells that agree in it add up to something known.
+        within: expressions; the cells that agree in one of them add up to something known.
         """
-        rule = {"counts": [count], "measures": measures, "totals": [["total"]]}
+        totals = {f"total_{place}": each for place, each in enumerate(within)}
+        rule = {"counts": [count], "measures": measures, "totals": [[name] for name in totals]}
+        added = ", ".join(f"{each} as {name}" for name, each in totals.items())
         shown = suppress_small_cells(
-            self.connection, f"select *, {within} as total from ({query})", [rule], self.minimum
+            self.connection, f"select *, {added} from ({query})", [rule], self.minimum
         )
-        return self.rows(f"select * exclude (total) from ({shown}) order by {order}")
+        return self.rows(f"select * exclude ({', '.join(totals)}) from ({shown}) order by {order}")
 
     def ends(self, values: str) -> tuple[float, float]:
         """Between which two numbers nearly all values of a query lie, whose column is `value`.

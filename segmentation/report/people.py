@@ -56,8 +56,8 @@ def people_told(marts: Marts) -> Section:
                 if column != "spending_group"
                 else "Spending score: no chart, for the records hold no such score."
             )
-    section.figures += histograms(marts)
-    section.figures += violins(marts)
+    section.figures += histograms(marts, section)
+    section.figures += violins(marts, section)
     if section.figures:
         section.figures += age_by_spending(marts, section)
     else:
@@ -139,7 +139,7 @@ def bands(marts: Marts, column: str, title: str, rows: list[dict]) -> Figure:
     )
 
 
-def histograms(marts: Marts) -> Iterator[Figure]:
+def histograms(marts: Marts, section: Section) -> Iterator[Figure]:
     """Customers by steps of a number, about twelve of them, of a round width."""
     for attribute in [name for name in _numbers(marts) if name in NUMBERS]:
         values = attribute_values(attribute)
@@ -170,6 +170,9 @@ def histograms(marts: Marts) -> Iterator[Figure]:
         )
         shown = [row["customers"] or 0 for row in rows]
         if not any(shown):
+            section.missing.append(
+                f"{name}: no chart of how many customers at each, for they are too few."
+            )
             continue
         # What lies beyond the ends is no step like the others.
         inner = shown[1:-1] if any(shown[1:-1]) else shown
@@ -213,7 +216,7 @@ def _round_width(width: float) -> float:
     return min((size, 2 * size, 5 * size, 10 * size), key=lambda step: abs(step - width))
 
 
-def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
+def violins(marts: Marts, section: Section, most: int = 6) -> Iterator[Figure]:
     # A gender that is hidden where genders are counted must not be counted here.
     counted = _counted(marts, "gender")
     genders = [row["band"] for row in counted if row["customers"]]
@@ -241,9 +244,12 @@ def violins(marts: Marts, most: int = 6) -> Iterator[Figure]:
             genders=genders if counted else ["Unknown"],
         )
         groups = {row["gender"]: row for row in rows}
-        if not groups:
-            continue
         name = spoken(attribute)
+        if not groups:
+            section.missing.append(
+                f"{name} by gender: no chart, for too few customers of each have told it."
+            )
+            continue
         sampled = any(row["customers"] > POINTS // 3 for row in groups.values())
         yield Figure(
             f"violin-{len(attribute)}-{re.sub('[^a-z0-9]', '-', attribute.lower())}",
@@ -400,7 +406,7 @@ def whereabouts(
         "customers",
         ["customers", "revenue"],
         "customers desc, name",
-        within="lies_in",
+        within=["lies_in"],
     )
     everybody = marts.row(
         """

@@ -7,12 +7,15 @@
   // Without this script all tables are open.
   for (const details of document.querySelectorAll("details")) details.open = false;
 
-  const draw = (box) => {
-    if (box.dataset.drawn) return;
+  const plot = (box) => {
     box.dataset.drawn = "yes";
     const chart = charts[box.id.replace("chart-", "")];
+    // Plotly cannot draw flows where there are none.
+    box.hidden = chart.data[0].link?.value.length === 0;
+    if (box.hidden) return Plotly.purge(box);
     return Plotly.newPlot(box, chart.data, chart.layout, settings);
   };
+  const draw = (box) => box.dataset.drawn || plot(box);
   const boxes = [...document.querySelectorAll(".chart")];
   // Drawing all charts at once would hold up the page.
   const watch = new IntersectionObserver(
@@ -23,13 +26,26 @@
   const drawAll = () => Promise.all(boxes.map(draw));
   window.drawAll = drawAll;
 
+  // For who prints or searches the page; drawing must have ended by then, for flows appear slowly.
+  const drawNext = () => {
+    const box = boxes.find((each) => !each.dataset.drawn);
+    if (!box) return;
+    draw(box);
+    idle(drawNext);
+  };
+  const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+  idle(drawNext);
+
+  // Paper is narrower than most screens.
+  const scale = (widest) =>
+    boxes.forEach((box) => {
+      box.style.zoom = Math.min(1, widest / (box.firstElementChild?.clientWidth || widest));
+    });
   addEventListener("beforeprint", () => {
     drawAll();
-    boxes.forEach((box) => Plotly.relayout(box, { width: Math.min(box.clientWidth, 640) }));
+    scale(640);
   });
-  addEventListener("afterprint", () =>
-    boxes.forEach((box) => Plotly.relayout(box, { width: null, autosize: true })),
-  );
+  addEventListener("afterprint", () => scale(Infinity));
 
   for (const menu of document.querySelectorAll("select[data-figure]")) {
     const key = menu.dataset.figure;
@@ -38,9 +54,6 @@
       const month = months[key][menu.value];
       const [trace] = charts[key].data;
       for (const name of ["source", "target", "value", "color"]) trace.link[name] = month[name];
-      const box = document.getElementById(`chart-${key}`);
-      box.dataset.drawn = "yes";
-      Plotly.newPlot(box, charts[key].data, charts[key].layout, settings);
       figure.querySelector(".takeaway").textContent = month.takeaway;
       const note = figure.querySelector(".note");
       note.textContent = month.note;
@@ -61,6 +74,7 @@
           return row;
         }),
       );
+      plot(document.getElementById(`chart-${key}`));
     });
     // A browser may keep what was chosen before the page was loaded anew.
     if (menu.selectedIndex) menu.dispatchEvent(new Event("change"));

@@ -20,14 +20,17 @@ from segmentation.report.figures import (
     or_few,
     plain,
     readable_on,
+    spoken,
     tip,
 )
+from segmentation.report.groups import attribute_values
 from segmentation.report.marts import Marts
 from segmentation.report.words import number, people, percent, sentence, whole
 from segmentation.summary import TITLES
 
 SCORES = "r_score is not null and f_score is not null"
-NO_SEGMENT = ("Not profiled", "Unknown")
+# Who is in one of these is in no segment of their own.
+NO_SEGMENT = ("Not profiled", "Unknown", "Other")
 # What a segmentation takes from the data; a build may also leave it out.
 NEEDS = {
     "kmeans": "orders",
@@ -63,7 +66,12 @@ def rfm(marts: Marts) -> Section:
         shares(marts, "rfm", "Share of customers and share of revenue", found),
         *grids(marts),
     ]
-    section.cards = [card(marts, row) for row in found if row["customers"] is not None]
+    personas = _personas(marts)
+    section.cards = [
+        card(marts, row, personas.get(row["segment"], []))
+        for row in found
+        if row["customers"] is not None
+    ]
     return section
 
 
@@ -99,14 +107,17 @@ def grids(marts: Marts) -> Iterator[Figure]:
             for r in recencies
         ]
         best = max((row for row in rows if row[measure] is not None), key=lambda row: row[measure])
-        share = percent(best[measure] / all_of[measure]) if all_of[measure] > 0 else "–"
         scored = "the customers who have scores" if measure == "customers" else "their revenue"
+        holds = f"a revenue of {number(best[measure])}"
+        # Of a sum of gains and losses nothing is a share.
+        if all_of[measure] > 0:
+            share = percent(best[measure] / all_of[measure])
+            holds = f"{share} of {scored} ({number(best[measure])})"
         yield Figure(
             f"grid-{measure}",
             f"Recency and frequency: {title}",
             f"The largest cell{if_hidden(rows, ' that is shown')}, recency {best['r_score']} and "
-            f"frequency {best['f_score']}, holds "
-            f"{share} of {scored} ({number(best[measure])}).",
+            f"frequency {best['f_score']}, holds {holds}.",
             f"Grid of recency scores by frequency scores; each cell shows {title}.",
             chart(
                 [
@@ -142,14 +153,17 @@ def grids(marts: Marts) -> Iterator[Figure]:
 
 def treemap(marts: Marts, found: list[dict]) -> Figure:
     shown = [row for row in found if row["customers"]]
-    top = max(shown, key=lambda row: row["customers"])
+    top = max(_named(shown), key=lambda row: row["customers"])
+    with_revenue = (
+        ""
+        if top["revenue_share"] is None
+        else f", with {percent(top['revenue_share'])} of all revenue ever"
+    )
     return Figure(
         "treemap",
         "The segments by size",
         f"{top['segment']} is the largest segment{if_hidden(found, ' that is shown')}: "
-        f"{people(top['customers'])}, "
-        f"{percent(top['customer_share'])} of all, with {percent(top['revenue_share'])} of all "
-        "revenue ever.",
+        f"{people(top['customers'])}, {percent(top['customer_share'])} of all{with_revenue}.",
         "Areas of the RFM segments in proportion to their customers, with their share of revenue.",
         chart(
             [
@@ -185,6 +199,11 @@ def treemap(marts: Marts, found: list[dict]) -> Figure:
         wide=True,
         legend=[(row["segment"], row["colour"]) for row in shown],
     )
+
+
+def _named(rows: list[dict]) -> list[dict]:
+    """Who is in no segment is no finding, where there are others."""
+    return [row for row in rows if row["segment"] not in NO_SEGMENT] or rows
 
 
 def _summary_table(marts: Marts, found: list[dict]) -> Table:
@@ -225,16 +244,14 @@ def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
     paid = [row for row in shown if row["revenue_share"] is not None]
     names = [row["segment"] for row in shown]
     if paid:
-        # Who is in no segment is no finding, where there are others.
-        told = [row for row in paid if row["segment"] not in NO_SEGMENT] or paid
-        top = max(told, key=lambda row: row["revenue_share"] - row["customer_share"])
+        top = max(_named(paid), key=lambda row: row["revenue_share"] - row["customer_share"])
         takeaway = (
             f"{if_hidden(found, 'Among the segments that are shown, ')}{top['segment']}: "
             f"{percent(top['customer_share'])} of customers, "
             f"{percent(top['revenue_share'])} of all revenue ever."
         )
     else:
-        top = max(shown, key=lambda row: row["customers"])
+        top = max(_named(shown), key=lambda row: row["customers"])
         takeaway = (
             f"{top['segment']} is the largest{if_hidden(found, ' that is shown')}: "
             f"{people(top['customers'])}, "
@@ -299,10 +316,56 @@ def _different(median: float) -> str:
     return f"bought {whole(count)} different product{'' if count == 1 else 's'} or more"
 
 
-def card(marts: Marts, row: dict) -> Card:
+def _personas(marts: Marts) -> dict[str, list[str]]:
+    """For each segment of RFM what records tell of its customers, beside what is so of all."""
+    told: dict[str, list[str]] = {}
+    for column in ("gender", "country"):
+        rows = marts.cells(
+            f"""
+            select *,
+                sum(customers) over (partition by segment) as of_segment,
+                sum(customers) over (partition by name) / sum(customers) over () as share_of_all
+            from (
+                select rfm_segment as segment, {column} as name, count(*) as customers
+                from customer_segments
+                where is_profiled and rfm_segment is not null
+                    and coalesce({column}, 'Unknown') <> 'Unknown'
+                group by all
+            )
+            """,
+            "customers",
+            ["customers"],
+            "segment",
+            within=["segment", "name"],
+        )
+        for row in rows:
+            share = (row["customers"] or 0) / float(row["of_segment"])
+            # Of less than half nothing can be said of the segment.
+            if share > 0.5:
+                told.setdefault(row["segment"], []).append(
+                    f"{row['name']} {percent(share)} (of all {percent(row['share_of_all'])})"
+                )
+    ages = f"({attribute_values('age')}) inner join customer_segments using (customer_id)"
+    for row in marts.rows(
+        f"""
+        select rfm_segment as segment, median(value) as middle,
+            (select median(value) from {ages}) as middle_of_all
+        from {ages}
+        group by segment
+        having count(*) >= (select minimum_cell from build_info)
+        """
+    ):
+        told.setdefault(row["segment"], []).append(
+            f"half are {number(row['middle'])} or older (of all {number(row['middle_of_all'])})"
+        )
+    return told
+
+
+def card(marts: Marts, row: dict, persona: list[str]) -> Card:
     """A segment of RFM in words: its description says who they are: what to do.
 
-    Of those who object to profiling nothing is told but how many they are.
+    persona: what records tell of them. Of those who object to profiling nothing is told but how
+    many they are.
     """
     who, _, advice = row["description"].partition(": ")
     habits = marts.row(
@@ -318,6 +381,19 @@ def card(marts: Marts, row: dict) -> Card:
         """,
         segment=row["segment"],
     )
+    counts = marts.row(
+        """
+        select
+            count(*) filter (behaviour_segment = $habit) as of_habit,
+            count(*) filter (
+                customer_id in (select customer_id from customer_orders where order_type <> 'sale')
+            ) as sending_back
+        from customer_segments
+        where rfm_segment = $segment
+        """,
+        segment=row["segment"],
+        habit=habits["habit"],
+    )
     facts = [
         (
             "Size",
@@ -326,35 +402,29 @@ def card(marts: Marts, row: dict) -> Card:
             + (f", {percent(row['revenue_share'])} of all" if row["revenue_share"] else ""),
         )
     ]
+    if persona:
+        facts.append(("Who they are", "; ".join(persona)))
     if row["average_frequency"] and habits["order_value"]:
         orders = (
             "1 order"
             if row["average_frequency"] < 1.05
             else (f"{number(row['average_frequency'])} orders")
         )
-        facts.append(
-            (
-                "What they buy",
-                f"{orders} each, of {number(habits['order_value'])} on average; "
-                + (f"half of them {_different(habits['products'])}; " if habits["products"] else "")
-                + f"{percent(row['return_rate'])} of sales come back or are cancelled",
-            )
-        )
+        buy = f"{orders} each, of {number(habits['order_value'])} on average"
+        if habits["products"]:
+            buy += f"; half of them {_different(habits['products'])}"
+        # By customers: one large order that was cancelled would be most of the money.
+        if not marts.is_few(counts["sending_back"], row["customers"] - counts["sending_back"]):
+            share = percent(counts["sending_back"] / row["customers"])
+            buy += f"; {share} of them ever sent something back or cancelled"
+        facts.append(("What they buy", buy))
         pace = f"Last order {number(row['average_recency_days'])} days ago on average"
         if row["average_days_between_orders"]:
             pace += f"; {number(row['average_days_between_orders'])} days between orders"
         facts.append(("Rhythm", pace))
-        having = marts.one(
-            """
-            select count(*) from customer_segments
-            where rfm_segment = $segment and behaviour_segment = $habit
-            """,
-            segment=row["segment"],
-            habit=habits["habit"],
-        )
-        share = having / row["customers"]
+        share = counts["of_habit"] / row["customers"]
         # What few of them do says nothing of the segment.
-        if having >= marts.minimum and share >= 0.1:
+        if counts["of_habit"] >= marts.minimum and share >= 0.1:
             facts.append(("Most common habit", f"{habits['habit']} ({percent(share)} of them)"))
     elif row["segment_rank"] and row["average_frequency"] is None:
         facts.append(
@@ -379,7 +449,7 @@ def further(marts: Marts) -> Section:
         if name == "rfm":
             continue
         found = [row for row in directory(marts, name) if row["customers"] != 0]
-        title = TITLES.get(name, name)
+        title = TITLES.get(name, spoken(name))
         if any(row["customers"] for row in found):
             section.figures.append(shares(marts, name, title, found))
         else:

@@ -30,7 +30,7 @@ BUNDLE = ROOT / "examples" / "superset"
 PROGRAMS = Path(sys.executable).parent
 # How Superset opens the file.
 GUARDED = {"read_only": True, "config": {"enable_external_access": False}}
-LEAVING = ["At Risk", "Can't Lose Them"]
+LEAVING = ["At risk", "Lapsed"]
 DAYS = numpy.timedelta64(90, "D")
 
 
@@ -278,12 +278,12 @@ def test_most_valuable(published: Path) -> None:
 def test_leaving(published: Path) -> None:
     customers = table(published, "customer_segments")
     directory = table(published, "segment_directory")
-    directory = directory[directory.segmentation == "rfm"].sort_values("sort_order")
+    directory = directory[directory.segmentation == "lifecycle"].sort_values("sort_order")
     expected = [
         (
             name,
             meaning,
-            len(mine := customers[customers.rfm_segment == name]),
+            len(mine := customers[customers.lifecycle_segment == name]),
             float(mine.revenue_12_months.sum()),
             float(mine.monetary.sum()),
             float(mine.recency_days.mean()),
@@ -709,7 +709,7 @@ def test_superset(published: Path, project: Path) -> None:
     at_risk = sorted(results["Revenue at risk"], key=lambda row: row["month_end"])
     assert [row["revenue_12_months"] for row in at_risk] == asked(
         "select sum(revenue_12_months) from customer_months "
-        "where rfm_segment in ('At Risk', 'Can''t Lose Them') group by month_end order by month_end"
+        "where lifecycle_segment = 'At risk' group by month_end order by month_end"
     )
     cohorts = results["Who still orders, by month of the first order"]
     assert sorted(row["active_share"] for row in cohorts) == asked(

@@ -8,8 +8,6 @@ import duckdb
 import pytest
 from conftest import SCHEMA, Outcome
 
-from segmentation.report.facts import LEAVING
-
 pytest.importorskip("dbt_metricflow", reason="needs the extra metrics: pip install '.[metrics]'")
 
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
@@ -25,9 +23,7 @@ SEGMENT = ["segment__segmentation", "segment__name"]
 COHORT = ["cohort__cohort_month__month", "cohort__months_since"]
 IN_A_SEGMENT = "{{ Dimension('segment__name') }} is not null"
 
-AT_RISK = "rfm_segment in ({})".format(
-    ", ".join("'{}'".format(name.replace("'", "''")) for name in LEAVING)
-)
+AT_RISK = "lifecycle_segment = 'At risk'"
 LAST = "month_end = (select max(month_end) from customer_months)"
 MONTH_OF = "date_trunc('month', month_end)"
 LAST_OF_QUARTER = """
@@ -111,8 +107,8 @@ QUESTIONS = [
         STATE[2:],
         [MONTH, *SEGMENT],
         None,
-        f"select {MONTH_OF}, 'rfm', rfm_segment, sum(revenue_12_months) from customer_months "
-        f"where {AT_RISK} group by 1, 3",
+        f"select {MONTH_OF}, 'lifecycle', lifecycle_segment, sum(revenue_12_months) "
+        f"from customer_months where {AT_RISK} group by 1, 3",
     ),
     (
         STATE[:1],

@@ -423,6 +423,18 @@ def test_no_database_and_a_folder_that_cannot_be_written_end_in_a_sentence(build
         build.publish()
 
 
+def test_a_full_disk_leaves_nothing_half_written(build, monkeypatch):
+    def is_full(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "segment_summary.parquet").write_text("PAR1")
+        said = 'Could not write file "/x": No space left on device'
+        raise duckdb.IOException(f"IO Error: {said}\nflushed: 4096")
+
+    build.publish()
+    monkeypatch.setattr("segmentation.publish._copy", is_full)
+    build.refuses(r"public cannot be written \(the disk is full\)\.$")
+
+
 def test_what_dbt_makes_after_a_green_build_is_not_published(demo, tmp_path):
     """The command, from its exit code to its sentence, on what dbt itself leaves behind."""
     build, workshop = Build(tmp_path, ""), Workshop(tmp_path)
@@ -725,6 +737,53 @@ def test_no_margin_of_a_table_tells_a_hidden_cell(seed):
                 or unknown == [size[cell] for cell in mine]
                 or (len(unknown) > 1 and sum(unknown) >= 5)
             )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_came_and_who_leaves_tell_no_flow(seed):
+    """Whoever is at a place came there by one of a month's flows, and is in one of the next's."""
+    chance = random.Random(seed)
+    places = {"new": 0, **dict.fromkeys("abcd", 40), "closed": 20}
+    flows: dict[tuple, int] = {}
+    for month in range(1, 13):
+        # Of those who are there some go on; into what is closed comes one now and then.
+        now = dict.fromkeys(places, 0)
+        for origin, people in (places | {"new": chance.choice([7, 9, 12])}).items():
+            for _ in range(people):
+                stays = origin == "closed" or (origin != "new" and chance.random() < 0.8)
+                goal = origin if stays else chance.choice("abcd")
+                if origin == "new" and chance.random() < 0.02:
+                    goal = "closed"
+                now[goal] += 1
+                flows[month, origin, goal] = flows.get((month, origin, goal), 0) + 1
+        places = now
+    rows = [("all", *flow, people) for flow, people in flows.items()]
+    rule = {
+        "counts": ["customers"],
+        "totals": [["month", "before"], ["month", "now"]],
+        "flows": {"at": "month", "from": "before", "to": "now", "within": ["kind"]},
+        "measures": ["customers"],
+    }
+    published = suppressed(rows, rule, columns="kind, month, before, now, customers")
+    told = {row[1:4]: row[4] for row in published}
+    assert all(people in (None, flows[flow]) for flow, people in told.items())
+    assert 0 < sum(people is None for people in told.values()) < 0.8 * len(told)
+    # What a sum leaves of another one is found until no more is: both sides of each place.
+    sides: dict[tuple, list[list]] = {}
+    for month, before, now in told:
+        if before != "new":
+            sides.setdefault((month - 1, before), [[], []])[0].append((month, before, now))
+        sides.setdefault((month, now), [[], []])[1].append((month, before, now))
+    found = True
+    while found:
+        found = False
+        for left, came in sides.values():
+            unknown = [flow for flow in left + came if told[flow] is None]
+            if left and came and len(unknown) == 1:
+                told[unknown[0]] = flows[unknown[0]]
+                found = True
+    assert not [flow for flow, people in told.items() if people in range(1, 5)]
+    assert any(people in range(1, 5) for people in flows.values())
 
 
 def test_what_is_not_of_customers_is_shown_and_adds_up_to_nothing():

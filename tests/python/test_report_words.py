@@ -16,10 +16,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from segmentation.report.facts import page_one, segments
+from segmentation.report.facts import group, page_one
 from segmentation.report.history import cohorts
 from segmentation.report.marts import Marts
 from segmentation.report.people import geography
+from segmentation.report.segments import rfm
 from segmentation.report.words import change, join, month, number, people, percent, whole
 from segmentation.summary import TITLES
 
@@ -55,6 +56,9 @@ class Page:
         self.customers["year"] = self.revenue(self.between(self.orders, YEAR)).reindex(
             everybody, fill_value=0.0
         )
+        attributes = self.frame("customer_attributes")
+        attributes = attributes[attributes.attribute == "age"]
+        self.ages = attributes.set_index("customer_id").number_value.dropna()
         self.customers["orders"] = self.sales.groupby("customer_id").order_id.nunique()
 
     def frame(self, table: str) -> pd.DataFrame:
@@ -92,6 +96,9 @@ class Page:
 
     def members(self, *segments: str) -> pd.DataFrame:
         return self.customers[self.customers.rfm_segment.isin(segments)]
+
+    def staged(self, *stages: str) -> pd.DataFrame:
+        return self.customers[self.customers.lifecycle_segment.isin(stages)]
 
 
 @pytest.fixture(scope="module")
@@ -139,13 +146,13 @@ def test_the_measures_of_page_one(page: Page) -> None:
         ],
         "new_revenue": [
             spaced(number(of_new)),
-            f"{short}, so nearly everybody would look new in the year before.",
+            f"{short}, so it cannot be told who was new in the year before.",
             "From customers whose first order lies in these months: "
             f"{spaced(percent(of_new / revenue))} of revenue.",
         ],
         "returning_revenue": [
             spaced(number(revenue - of_new)),
-            f"{short}, so nearly everybody would look new in the year before.",
+            f"{short}, so it cannot be told who was new in the year before.",
             "From customers who had ordered before these months: "
             f"{spaced(percent(1 - of_new / revenue))} of revenue.",
         ],
@@ -192,7 +199,7 @@ def test_the_findings_of_page_one(page: Page) -> None:
     customers = page.customers
     best = customers.groupby("rfm_segment").year.sum().idxmax()
     top = page.members(best)
-    leaving = page.members("At Risk", "Can't Lose Them")
+    leaving, gone = page.staged("At risk"), page.staged("Lapsed")
     months = page.frame("customer_months")
     directory = page.frame("segment_directory")
     ranks = directory[directory.segmentation == "rfm"].set_index("segment").segment_rank
@@ -217,11 +224,13 @@ def test_the_findings_of_page_one(page: Page) -> None:
             "them and ask for reviews and recommendations."
         ),
         "Who is leaving, and what that is worth": spaced(
-            f"{people(len(leaving))} (At Risk and Can't Lose Them) used to order or spend well "
-            "and have stayed away. In the year up to each one's last order they brought "
+            f"{people(len(leaving))} (lifecycle stage At risk) have stayed away for longer than "
+            "their own rhythm lets expect. In the year up to each one's last order they brought "
             f"{number(page.until_last_order(leaving))}: that is what is at stake. Of the last "
             f"twelve months' revenue {number(leaving.year.sum())} is theirs, "
-            f"{percent(leaving.year.sum() / customers.year.sum())}."
+            f"{percent(leaving.year.sum() / customers.year.sum())}. Another {whole(len(gone))} "
+            "(lifecycle stage Lapsed) are probably gone; their last year brought "
+            f"{number(page.until_last_order(gone))}."
         ),
         "Value gained and lost in December 2024": spaced(
             f"{people(up[0])} moved to a better segment, and {whole(down[0])} to a weaker one. "
@@ -236,28 +245,28 @@ def test_the_findings_of_page_one(page: Page) -> None:
 
 def test_the_actions_of_page_one(page: Page) -> None:
     told = page.found(r"<li>\s*<h4>(.*?)</h4>\s*<p>(.*?)</p>\s*<p class=\"size\">(.*?)</p>")
-    leaving = page.members("At Risk", "Can't Lose Them")
-    once = page.members("New", "Promising")
-    best = page.members("Champions", "Loyal")
+    leaving = page.staged("At risk")
+    once = page.staged("New", "One-time")
+    best = page.staged("Active repeat")
     permitted = [each.marketing_allowed.sum() for each in (leaving, once, best)]
     order_value = once.ever.sum() / once.orders.sum()
     assert told == [
         (
-            f"Win back At Risk and Can't Lose Them {people(len(leaving))}",
+            f"Win back those who are leaving {people(len(leaving))}: lifecycle stage At risk",
             "Write to the biggest spenders in person, to the others with a reminder. "
             f"{permitted[0]} of them allow marketing.",
             "If one in ten spends again as in the year up to the last order: "
             f"{spaced(number(page.until_last_order(leaving) / 10))} a year.",
         ),
         (
-            f"Win the second order of New and Promising {people(len(once))}",
+            f"Win the second order {people(len(once))}: lifecycle stages New and One-time",
             "They ordered once, not long ago: give them a reason to come back within weeks. "
             f"{permitted[1]} of them allow marketing.",
             "If one in ten orders once more at the value of their first order: "
             f"{spaced(number(len(once) / 10 * order_value))}.",
         ),
         (
-            f"Look after Champions and Loyal {people(len(best))}",
+            f"Look after your best customers {people(len(best))}: lifecycle stage Active repeat",
             "Early access, service and thanks rather than discounts: they buy anyway. "
             f"{permitted[2]} of them allow marketing.",
             "Each percent that they spend more or less is "
@@ -316,13 +325,13 @@ def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
         connection.execute(
             "update segment_summary set customers = null "
-            "where segmentation = 'rfm' and segment = 'Promising'"
+            "where segmentation = 'lifecycle' and segment = 'One-time'"
         )
         [(new,)] = connection.execute(
-            "select count(*) from customer_segments where rfm_segment = 'New'"
+            "select count(*) from customer_segments where lifecycle_segment = 'New'"
         ).fetchall()
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
-        found = segments(marts, ("New", "Promising"))
+        found = group(marts, "one order")
     assert (found["customers"], found["present"]) == (new, ["New"])
 
 
@@ -334,7 +343,7 @@ def test_at_stake_is_the_year_up_to_the_last_order_and_what_came_back_since(
 
     def stake() -> float:
         with closing(Marts(tmp_path / "segments.duckdb")) as marts:
-            return segments(marts, ("At Risk",))["revenue_until_last_order"]
+            return group(marts, "leaving")["revenue_until_last_order"]
 
     before = stake()
     with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
@@ -348,12 +357,120 @@ def test_at_stake_is_the_year_up_to_the_last_order_and_what_came_back_since(
             from customer_orders
             where customer_id = (
                 select min(customer_id) from customer_segments
-                where rfm_segment = 'At Risk' and last_ordered_on < '2024-02-01'
-            )
+                where lifecycle_segment = 'At risk'
+            ) and order_type = 'sale'
             order by ordered_at desc limit 1
             """
         )
     assert stake() - before == 1000 * more
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_without_the_lifecycle_rfm_tells_who_is_leaving(
+    page: Page, published: Path, tmp_path: Path, named: bool
+) -> None:
+    """Its segments of the usual names; where they have others, that is said."""
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute("delete from segment_directory where segmentation = 'lifecycle'")
+        if not named:
+            connection.execute("update segment_directory set segment = segment || ' ones'")
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        first = page_one(marts, [])
+    said = dict(first.findings)["Who is leaving, and what that is worth"]
+    leaving, gone = page.members("At Risk", "Can't Lose Them"), page.members("Lost")
+    if named:
+        assert spaced(said) == spaced(
+            f"{people(len(leaving))} (RFM segments At Risk and Can't Lose Them) used to order or "
+            "spend well and have stayed away. In the year up to each one's last order they brought "
+            f"{number(page.until_last_order(leaving))}: that is what is at stake. Of the last "
+            f"twelve months' revenue {number(leaving.year.sum())} is theirs, "
+            f"{percent(leaving.year.sum() / page.customers.year.sum())}. Another "
+            f"{whole(len(gone))} (RFM segment Lost) are probably gone; their last year brought "
+            f"{number(page.until_last_order(gone))}."
+        )
+        who = [action.who for action in first.actions]
+        assert who[1:] == [
+            f"{people(len(page.members(*names)))}: RFM segments {join(names)}"
+            for names in (("New", "Promising"), ("Champions", "Loyal"))
+        ]
+    else:
+        needs = "the segmentation lifecycle, or RFM segments of the usual names."
+        assert (said, first.actions) == (f"Not told: it takes {needs}", [])
+        assert first.no_action == f"Actions take {needs}"
+
+
+def test_a_year_of_losses_is_told_and_nothing_is_its_share(published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+        connection.execute(
+            """
+            update customer_orders set net_amount = -net_amount;
+            update customer_segments set
+                net_amount = -net_amount, monetary = -monetary,
+                revenue_12_months = -revenue_12_months
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        first, segments = page_one(marts, []), rfm(marts)
+    revenue = first.measures[0]
+    assert re.fullmatch(r"−[0-9]+ k", spaced(revenue.value))
+    assert revenue.compared.startswith("In the year before: −")
+    assert not [each.meaning for each in first.measures if "%" in each.meaning]
+    said = " ".join(text for _, text in first.findings) + " ".join(a.size for a in first.actions)
+    assert "returns taken off" in said and "at stake" not in said
+    assert "nan" not in said and "–" not in said
+    assert not [action for action in first.actions if "Win back" in action.title]
+    [grid] = [figure for figure in segments.figures if figure.key == "grid-revenue"]
+    assert re.search(r"holds a revenue of −[0-9.]+.{0,2}\.$", grid.takeaway), grid.takeaway
+
+
+@pytest.mark.parametrize("few", [4, 5])
+def test_page_one_tells_nothing_of_fewer_than_five(
+    published: Path, tmp_path: Path, few: int
+) -> None:
+    """This year's customers, or the year before's, to whom these are compared."""
+    shutil.copy(published / "segments.duckdb", tmp_path)
+
+    def told(year: str, before: str) -> list:
+        with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+            connection.execute(
+                f"""
+                create or replace table customer_orders as
+                select * from customer_orders where {before} or customer_id in (
+                    select customer_id from customer_orders
+                    where {year} and order_type = 'sale'
+                    group by customer_id order by min(ordered_at), customer_id limit {few}
+                )
+                """
+            )
+        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+            return page_one(marts, []).measures[:2]
+
+    shown = told("ordered_at < '2024-01-02'", "ordered_at >= '2024-01-02'")
+    assert {each.value == "–" for each in shown} == {False}
+    assert {each.compared == "Not shown: fewer than 5 customers." for each in shown} == {few < 5}
+    shown = told("ordered_at >= '2024-01-02'", "ordered_at < '2024-01-02'")
+    assert {each.value == "–" for each in shown} == {few < 5}
+    assert {each.exact is None for each in shown} == {few < 5}
+
+
+def test_a_habit_of_fewer_than_five_is_none(published: Path, tmp_path: Path) -> None:
+    shutil.copy(published / "segments.duckdb", tmp_path)
+    for few, told in ((4, False), (5, True)):
+        with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+            connection.execute(
+                f"""
+                update customer_segments set behaviour_segment = case
+                    when customer_id in (
+                        select customer_id from customer_segments
+                        where rfm_segment = 'Need Attention' order by all limit {few}
+                    ) then 'Explorer' else 'Mixed' end
+                """
+            )
+        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+            cards = {each.name: dict(each.facts) for each in rfm(marts).cards}
+        assert ("Most common habit" in cards["Need Attention"]) == told
 
 
 def test_what_page_one_says_that_the_data_cannot_tell(page: Page) -> None:
@@ -410,7 +527,7 @@ def test_the_takeaways_of_segments(page: Page) -> None:
             }
         )
         over = sizes.revenue - sizes.customers
-        top = over.drop(["Not profiled", "Unknown"], errors="ignore").idxmax()
+        top = over.drop(["Not profiled", "Unknown", "Other"], errors="ignore").idxmax()
         hides = summary[summary.segmentation == segmentation].customers.isna().any()
         hidden_ones.append(hides)
         assert told.pop(f"shares-{segmentation}") == spaced(
@@ -463,8 +580,29 @@ def test_the_cards_of_segments(page: Page) -> None:
         buy = (
             f"{orders} each, of {number(members.ever.sum() / members.orders.sum())} on average; "
             f"half of them bought {products} different product{'' if products == 1 else 's'} or "
-            "more;"
+            "more"
         )
+        back = members.index.isin(page.orders[page.orders.order_type != "sale"].customer_id).sum()
+        if 0 < back < 5 or 0 < len(members) - back < 5:
+            assert "sent something back" not in text, name
+        else:
+            buy += f"; {percent(back / len(members))} of them ever sent something back or cancelled"
+        persona = re.search(r"Who they are (.*?) What they buy", text)
+        told_of = set(persona[1].split("; ")) if persona else set()
+        for column in ("gender", "country"):
+            known = [
+                each[column][each.is_profiled & ~each[column].isin(["Unknown"])].dropna()
+                for each in (members, page.customers[page.customers.rfm_segment != "Not profiled"])
+            ]
+            for value, count in known[0].value_counts().items():
+                share = count / len(known[0])
+                line = f"{value} {percent(share)} (of all {percent((known[1] == value).mean())})"
+                assert share > 0.5 or not [each for each in told_of if each.startswith(value)]
+                if share > 0.5 and min(count, len(known[0]) - count) >= 25:
+                    assert spaced(line) in told_of, (name, told_of)
+        ages = page.ages.reindex(members.index).dropna()
+        half = f"half are {number(ages.median())} or older (of all {number(page.ages.median())})"
+        assert (half in told_of) == (len(ages) >= 5), name
         since = (pd.Timestamp("2025-01-01") - members.last_ordered_on).dt.days.mean()
         assert spaced(buy) in text, name
         assert spaced(f"Last order {number(since)} days ago on average") in text, name

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from conftest import DEMO, ROOT, SCHEMA, Outcome, environment, run
+from conftest import ALL, DEMO, ROOT, SCHEMA, Outcome, environment, run
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from segmentation.errors import UserError, sentence_of
@@ -326,6 +326,22 @@ def test_a_map_with_a_hole(marts, built):
     assert_refused(marts, refused, "assert_segment_map_covers_each_cell_once")
 
 
+def test_a_colour_that_is_none(built):
+    """Charts would end in an error, after everything is built."""
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute(
+            f"""
+            create table coloured as
+            select * replace (case segment when 'Lost' then 'red' else colour end as colour)
+            from {SCHEMA}.segment_definitions
+            """
+        )
+    only = ("--select", "segment_directory", "--indirect-selection", "cautious", *ALL)
+    settings = {"seed_overrides": {"segment_definitions": "coloured"}}
+    refused = built.build_here(settings, only=only)
+    assert refused.code == 1 and "segment_colours_are_written_as_in_1b5e20" in refused.err
+
+
 def test_a_seed_override_that_is_not_there(marts, built):
     refused = built.build_here({"seed_overrides": {"rfm_segment_map": "my_map"}})
     assert_refused(marts, refused, "my_map")
@@ -409,6 +425,29 @@ def test_ctrl_c_while_dbt_reads_the_project_is_one(workshop):
 
     stopped = workshop.run_here("build", runner=Interrupted)
     assert stopped.code == 130 and stopped.err.startswith("Stopped:")
+
+
+def test_ctrl_c_while_the_report_is_written_says_what_is_published(workshop, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("segmentation.report.write_report", interrupted)
+    for command, says in (("publish", "what is published is whole"), ("report", "nothing was cha")):
+        stopped = workshop.run_here(command)
+        assert (stopped.code, stopped.err.count("\n")) == (130, 1)
+        assert stopped.err.startswith(f"Stopped: {says}")
+
+
+def test_what_nobody_expects_is_told_whole_in_the_log(workshop, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ValueError("a number that is none")
+
+    monkeypatch.setattr("segmentation.report.write_report", broken)
+    failed = workshop.run_here("report")
+    said = "The command failed (a number that is none); logs/dbt.log has the whole story.\n"
+    assert (failed.code, failed.err) == (1, said)
+    log = (workshop.folder / "logs" / "dbt.log").read_text(encoding="utf-8")
+    assert "Traceback" in log and "in broken" in log and "a number that is none" in log
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n", "as_of_date: 2024-02-31\n", ""])
