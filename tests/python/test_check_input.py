@@ -568,7 +568,7 @@ def test_make_lists_and_runs_it(desk):
 
     def make(*words: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            ["make", *words],
+            ["make", "--no-print-directory", *words],
             cwd=ROOT,
             capture_output=True,
             text=True,
