@@ -449,6 +449,13 @@ def published(demo: Outcome) -> Path:
     return demo.database.parent / "public"
 
 
+@contextlib.contextmanager
+def changed(published: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the published file in the folder, open to be changed."""
+    with duckdb.connect(shutil.copy(published / segmentation.publish.FILE, folder)) as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[webdriver.Chrome]:
     browsers = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))

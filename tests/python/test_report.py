@@ -2,14 +2,13 @@
 
 import json
 import math
-import shutil
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import PICTURES
+from conftest import PICTURES, changed
 from selenium import webdriver
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -338,8 +337,7 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
 def test_customers_are_drawn_by_age_and_spending_score(
     browser: webdriver.Chrome, published: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             "update customer_attributes set attribute = 'spending_score', "
             "number_value = 10 * number_value where attribute = 'survey_quality'"
@@ -394,8 +392,7 @@ def test_a_month_without_flows_has_no_chart_and_its_own_words(
     browser: webdriver.Chrome, published: Path, tmp_path: Path
 ) -> None:
     """The first that the page shows, one of the menu, and those between which have flows."""
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             "update segment_migrations set customers = null, revenue_3_months = null "
             "where month_end in ('2024-12-31', '2024-10-31')"
@@ -541,8 +538,7 @@ def test_every_figure_is_told_in_words(browser: webdriver.Chrome, published: Pat
 def test_names_are_shown_and_never_run(
     browser: webdriver.Chrome, published: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         for table, column in (
             ("segment_directory", "segment"),
             ("segment_summary", "segment"),
@@ -569,8 +565,7 @@ def test_names_are_shown_and_never_run(
 
 def test_what_is_not_there_is_said(published: Path, tmp_path: Path) -> None:
     """Without the history the page is written all the same."""
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         for table in ("segment_migrations", "customer_months", "cohort_retention", "segment_drift"):
             connection.execute(f"drop table {table}")
     page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
@@ -582,8 +577,7 @@ def test_what_is_not_there_is_said(published: Path, tmp_path: Path) -> None:
 
 def test_customers_without_orders_have_a_report(published: Path, tmp_path: Path) -> None:
     """As after a build of customer records alone."""
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             """
             delete from customer_orders;
@@ -612,9 +606,8 @@ def test_customers_without_orders_have_a_report(published: Path, tmp_path: Path)
 def test_three_customers_have_a_report_that_tells_nothing_of_them(
     published: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
     tables = ("customer_segments", "customer_orders", "customer_months", "customer_attributes")
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             "create temp table kept as select customer_id from customer_segments "
             "where frequency > 3 and is_profiled order by all limit 3"
@@ -644,8 +637,7 @@ def test_three_customers_have_a_report_that_tells_nothing_of_them(
 
 
 def test_too_few_are_told_as_that_and_one_group_as_one(published: Path, tmp_path: Path) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             """
             update segment_drift set
@@ -671,8 +663,7 @@ def test_too_few_are_told_as_that_and_one_group_as_one(published: Path, tmp_path
 def test_what_is_hidden_is_said_and_who_is_in_no_segment_is_no_finding(
     published: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             """
             update segment_summary set average_frequency = null where segment = 'Loyal';
@@ -692,8 +683,7 @@ def test_who_objects_and_others_do_not_tell_few_by_what_is_left(
     published: Path, tmp_path: Path
 ) -> None:
     """Other countries less those who object, whose number is told, are of nobody or of enough."""
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             """
             update customer_segments set is_profiled = place > 18, is_home = true, country = case
@@ -723,8 +713,7 @@ def test_who_objects_and_others_do_not_tell_few_by_what_is_left(
 def test_few_elsewhere_are_not_told_by_what_is_left(
     published: Path, tmp_path: Path, few: int, told: list[str]
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             f"""
             update customer_segments set is_profiled = true, country = case
@@ -755,8 +744,7 @@ def test_few_elsewhere_are_not_told_by_what_is_left(
 def test_a_month_without_a_move_to_show(
     published: Path, tmp_path: Path, change: str, told: str
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(change)
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         assert migration(marts).figures[0].takeaway == told

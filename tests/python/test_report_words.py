@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from conftest import changed
 
 from segmentation.report.facts import group, page_one
 from segmentation.report.history import cohorts
@@ -163,18 +164,15 @@ def test_the_measures_of_page_one(page: Page) -> None:
 def test_a_second_order_is_on_a_later_day_within_ninety(
     published: Path, tmp_path: Path, days: int, more: int
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-
-    def rate() -> float:
-        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+    def rate(folder: Path) -> float:
+        with closing(Marts(folder / "segments.duckdb")) as marts:
             return next(
                 each.exact
                 for each in page_one(marts, []).measures
                 if each.key == "second_order_rate"
             )
 
-    before = rate()
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             f"""
             insert into customer_orders
@@ -191,7 +189,7 @@ def test_a_second_order_is_on_a_later_day_within_ninety(
             )
             """
         )
-    assert (rate() > before) == bool(more)
+    assert (rate(tmp_path) > rate(published)) == bool(more)
 
 
 def test_the_findings_of_page_one(page: Page) -> None:
@@ -277,8 +275,7 @@ def test_the_actions_of_page_one(page: Page) -> None:
 
 
 def test_nobody_moves_and_nobody_is_said_to(published: Path, tmp_path: Path) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute("update customer_months set previous_rfm_segment = rfm_segment")
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         findings = page_one(marts, []).findings
@@ -292,8 +289,7 @@ def test_nobody_moves_and_nobody_is_said_to(published: Path, tmp_path: Path) -> 
 def test_what_places_leave_of_where_they_lie_is_of_nobody_or_of_enough(
     published: Path, tmp_path: Path, column: str, within: str
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             f"""
             update customer_segments set {column} = 'Atlantis'
@@ -321,8 +317,7 @@ def test_what_places_leave_of_where_they_lie_is_of_nobody_or_of_enough(
 
 
 def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             "update segment_summary set customers = null "
             "where segmentation = 'lifecycle' and segment = 'One-time'"
@@ -339,14 +334,11 @@ def test_a_hidden_segment_is_in_no_sum(published: Path, tmp_path: Path) -> None:
 def test_at_stake_is_the_year_up_to_the_last_order_and_what_came_back_since(
     published: Path, tmp_path: Path, days: int, more: int
 ) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-
-    def stake() -> float:
-        with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+    def stake(folder: Path) -> float:
+        with closing(Marts(folder / "segments.duckdb")) as marts:
             return group(marts, "leaving")["revenue_until_last_order"]
 
-    before = stake()
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             f"""
             insert into customer_orders
@@ -362,7 +354,7 @@ def test_at_stake_is_the_year_up_to_the_last_order_and_what_came_back_since(
             order by ordered_at desc limit 1
             """
         )
-    assert stake() - before == 1000 * more
+    assert stake(tmp_path) - stake(published) == 1000 * more
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -370,8 +362,7 @@ def test_without_the_lifecycle_rfm_tells_who_is_leaving(
     page: Page, published: Path, tmp_path: Path, named: bool
 ) -> None:
     """Its segments of the usual names; where they have others, that is said."""
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute("delete from segment_directory where segmentation = 'lifecycle'")
         if not named:
             connection.execute("update segment_directory set segment = segment || ' ones'")
@@ -401,8 +392,7 @@ def test_without_the_lifecycle_rfm_tells_who_is_leaving(
 
 
 def test_a_year_of_losses_is_told_and_nothing_is_its_share(published: Path, tmp_path: Path) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         connection.execute(
             """
             update customer_orders set net_amount = -net_amount;
@@ -711,10 +701,9 @@ def cohorts_at_three(page: Page) -> pd.DataFrame:
 
 
 def test_a_hidden_cohort_of_few_is_in_no_sum(page: Page, published: Path, tmp_path: Path) -> None:
-    shutil.copy(published / "segments.duckdb", tmp_path)
     third = cohorts_at_three(page)
     assert list(third.active["2023-11":"2024-01"]) == [4, 2, 1]
-    with duckdb.connect(str(tmp_path / "segments.duckdb")) as connection:
+    with changed(published, tmp_path) as connection:
         # Only November, of 4 customers, stays hidden.
         connection.execute(
             """
