@@ -10,7 +10,6 @@ from segmentation.report.words import (
     change,
     day,
     join,
-    month,
     number,
     people,
     percent,
@@ -55,6 +54,7 @@ YEARS = f"""
     select
         as_of_date as last_day,
         (as_of_date + 1 - interval 3 month)::date as last_quarter,
+        (as_of_date + 1 - interval 6 month)::date as quarter_before,
         (as_of_date + 1 - interval 12 month)::date as this_year,
         this_year - 1 as last_year_end,
         (as_of_date + 1 - interval 24 month)::date as last_year,
@@ -110,10 +110,12 @@ def page_one(marts: Marts, sections: Sequence[Section]) -> PageOne:
             else f"{people(customers)}, no orders",
             findings=[
                 (figure.title, figure.takeaway)
+                for key in WITHOUT_ORDERS
                 for section in sections
-                if section.key in WITHOUT_ORDERS
+                if section.key == key
                 for figure in section.figures[:2]
             ],
+            no_action="Actions take orders, and there are none in these data.",
             limits=[
                 (
                     "No orders",
@@ -125,11 +127,15 @@ def page_one(marts: Marts, sections: Sequence[Section]) -> PageOne:
         )
     years = marts.row(YEARS)
     first = marts.one("select min(ordered_at)::date from customer_orders")
-    page = PageOne(f"the twelve months to {day(years['last_day'])}")
+    page = PageOne(
+        f"the twelve months to {day(years['last_day'])}"
+        if first <= years["this_year"]
+        else f"{day(first)} to {day(years['last_day'])}"
+    )
     page.measures = _measures(marts, years, first)
     findings = (_best(marts), _leaving(marts), _moved(marts), _concentration(marts))
     page.findings = [finding for finding in findings if finding]
-    page.actions = _actions(marts)
+    page.actions = _actions(marts, years, first)
     if not page.actions:
         page.no_action = (
             "Too few customers are in each segment for an action to be told."
@@ -236,7 +242,7 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
         marts.is_few(*(each.get(name, 0) for name in ("customers", "again", "once")))
         for each in (came, came_before)
     )
-    not_shown = f"Not shown: fewer than {marts.minimum} customers."
+    not_shown = f"Not shown: it would tell of fewer than {marts.minimum} customers."
     measures = [
         Measure(
             key,
@@ -275,7 +281,7 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
             if few_came or few_came_before
             else _against(came["share"], came_before.get("share"), percent, first, points)
             if came["customers"]
-            else "Nobody can have taken one.",
+            else "Cannot be told.",
             f"Of {of} whose first {SECOND_ORDER_DAYS} days ended in these months, those who "
             "ordered again on a later day within them."
             if came["customers"]
@@ -288,20 +294,24 @@ def _measures(marts: Marts, years: dict, first: date) -> list[Measure]:
 
 def _new_and_returning(marts: Marts, years: dict, first: date) -> list[Measure]:
     """Revenue from customers who are new in the year, or in its last three months, and others."""
-    # In the first year of the data everybody looks new: three months of it can tell.
+    # In the first year of the data everybody looks new: its last three months can tell, if as many
+    # lie before them.
     whole_year = first <= years["last_year"]
+    is_new_known = first <= years["quarter_before"]
     period = "these months" if whole_year else "the last three months"
     begin = years["this_year"] if whole_year else years["last_quarter"]
     now, before = _period(marts, begin, years["last_day"]), {}
     if first <= years["newcomers_from"]:
         before = _period(marts, years["last_year"], years["last_year_end"])
-    hidden = marts.is_few(
+    hidden = not is_new_known or marts.is_few(
         *(each.get(f"{who}_customers", 0) for each in (now, before) for who in ("new", "returning"))
     )
 
     def compared(name: str) -> str:
+        if not is_new_known:
+            return f"It cannot be told who is new: {_known_from(first)}."
         if hidden:
-            return f"Not shown: fewer than {marts.minimum} customers."
+            return f"Not shown: it would tell of fewer than {marts.minimum} customers."
         if not whole_year:
             return (
                 "In the last three months; over a year it cannot be told who is new, for "
@@ -403,27 +413,35 @@ def group(marts: Marts, name: str) -> dict:
 
 
 def _best(marts: Marts) -> tuple[str, str]:
-    best = marts.rows(
+    found = marts.rows(
         """
         select segment_summary.segment, customers, customer_share,
             revenue_12_months as revenue, directory.description,
             (select sum(revenue_12_months) from customer_segments) as total
         from segment_summary
         inner join segment_directory as directory using (segment_key)
-        where segment_summary.segmentation = 'rfm' and revenue_12_months > 0
+        where segment_summary.segmentation = 'rfm'
             -- Who is in no segment is no answer.
             and segment_rank > 0
-        order by revenue_12_months desc
-        limit 1
+        order by revenue_12_months desc nulls last
         """
     )
     title = "Who is worth most"
+    best = [row for row in found if (row["revenue"] or 0) > 0]
     if not best:
         return (
             title,
             "Too few customers are in each segment that brought revenue for it to be shown.",
         )
-    [top] = best
+    top = best[0]
+    not_shown = ""
+    if if_hidden(found, "hidden"):
+        rest = top["total"] - sum(row["revenue"] or 0 for row in found)
+        not_shown = (
+            "Segments of too few customers to be shown brought more together. "
+            if rest > top["revenue"]
+            else ""
+        ) + "Of those that are shown, "
     share = _share(top["revenue"], top["total"])
     brought = (
         f"brought {number(top['revenue'])} in the last twelve months."
@@ -433,8 +451,8 @@ def _best(marts: Marts) -> tuple[str, str]:
     )
     return (
         title,
-        f"{top['segment']}: {people(top['customers'])}, {percent(top['customer_share'])} of all, "
-        f"{brought} {sentence(top['description'])}",
+        f"{not_shown}{top['segment']}: {people(top['customers'])}, "
+        f"{percent(top['customer_share'])} of all, {brought} {sentence(top['description'])}",
     )
 
 
@@ -500,7 +518,8 @@ def moves(marts: Marts) -> dict | None:
             select customer_id, sum({marts.amount}) as revenue
             from customer_orders
             cross join (
-                select date_trunc('month', max(month_end)) as month_start from customer_months
+                select max(month_end) + 1 as month_start from customer_months
+                where month_end < (select max(month_end) from customer_months)
             )
             where ordered_at >= month_start - interval 12 month and ordered_at < month_start
             group by customer_id
@@ -521,7 +540,7 @@ def _moved(marts: Marts) -> tuple[str, str] | None:
     moved = moves(marts)
     if not moved:
         return None
-    title = f"Value gained and lost in {month(moved['month_end'])}"
+    title = f"Value gained and lost in {marts.month(moved['month_end'])}"
     if min(moved["up"], moved["down"]) < marts.minimum:
         return title, "Too few customers moved up or down for it to be shown."
     return (
@@ -566,7 +585,11 @@ def _concentration(marts: Marts) -> tuple[str, str]:
     ]
     title = "How much depends on few"
     if not told:
-        return title, "Too few customers bought in the last twelve months for it to be shown."
+        return title, (
+            f"The best 10 % are fewer than {marts.minimum} customers and are not shown."
+            if tops
+            else "Nobody brought revenue in the last twelve months."
+        )
     hidden = (
         ""
         if len(told) == len(tops)
@@ -597,7 +620,7 @@ ACTIONS: list[tuple[str, str, str, Callable[[dict], float], str]] = [
         "Win back those who are leaving",
         "Write to the biggest spenders in person, to the others with a reminder.",
         lambda found: found["revenue_until_last_order"] / 10,
-        "If one in ten spends again as in the year up to the last order: {} a year.",
+        "If one in ten spends again as in the year up to the last order: {} {period}.",
     ),
     (
         "one order",
@@ -611,7 +634,7 @@ ACTIONS: list[tuple[str, str, str, Callable[[dict], float], str]] = [
         "Look after your best customers",
         "Early access, service and thanks rather than discounts: they buy anyway.",
         lambda found: found["revenue"] / 100,
-        "Each percent that they spend more or less is {} a year; they bring {share} of revenue.",
+        "Each percent that they spend more or less is {} {period}; they bring {share} of revenue.",
     ),
     (
         "steady",
@@ -631,7 +654,8 @@ ACTIONS: list[tuple[str, str, str, Callable[[dict], float], str]] = [
 ]
 
 
-def _actions(marts: Marts, most: int = 3) -> list[Action]:
+def _actions(marts: Marts, years: dict, first: date, most: int = 3) -> list[Action]:
+    period = "a year" if first <= years["this_year"] else "in as long a time as the data tell of"
     actions = []
     for name, title, text, size, said in ACTIONS if segmentation_of_groups(marts) else []:
         if len(actions) == most:
@@ -644,7 +668,9 @@ def _actions(marts: Marts, most: int = 3) -> list[Action]:
                     title,
                     f"{people(found['customers'])}: {found['which']}",
                     text + _permission(marts, found),
-                    said.format(number(size(found)), share=percent(found["revenue_share"])),
+                    said.format(
+                        number(size(found)), period=period, share=percent(found["revenue_share"])
+                    ),
                 )
             )
     return actions

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from html import escape
 
 import plotly.graph_objects as go
@@ -176,11 +177,7 @@ def directory(marts: Marts, segmentation: str) -> list[dict]:
     return marts.rows(
         """
         select segment_summary.*, directory.description, directory.colour,
-            directory.sort_order, directory.segment_rank,
-            exists (
-                select 1 from segment_members
-                where segment_members.segment_key = segment_summary.segment_key
-            ) as has_members
+            directory.sort_order, directory.segment_rank
         from segment_summary
         inner join segment_directory as directory using (segment_key)
         where segment_summary.segmentation = $segmentation
@@ -210,12 +207,12 @@ def see_through(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def month_ticks(months: Sequence[object], most: int = 7) -> dict:
+def month_ticks(marts: Marts, months: Sequence[date], most: int = 7) -> dict:
     step = -(-len(months) // most)
     ticks = list(months)[::step]
     return {
         "tickvals": [when.isoformat() for when in ticks],
-        "ticktext": [f"{when:%b}<br>{when:%Y}" for when in ticks],
+        "ticktext": ["<br>".join(marts.short_month(when).rsplit(" ", 1)) for when in ticks],
         "tickangle": 0,
         "ticklabelstandoff": 4,
     }

@@ -23,10 +23,12 @@ from segmentation.report.figures import (
 from segmentation.report.marts import Marts
 from segmentation.report.words import join, number, people, whole
 from segmentation.sql import identifier, literal
-from segmentation.summary import TITLES
+from segmentation.summary import CLUSTERED, TITLES
 
 # Where each feature set's clusters stand as a segment of each customer.
-CLUSTER_COLUMNS = {"rfm": "kmeans_segment", "psychographic": "psychographic_segment"}
+CLUSTER_COLUMNS = {
+    feature_set: f"{segmentation}_segment" for segmentation, feature_set in CLUSTERED.items()
+}
 CRITERIA = {
     "silhouette": ("Silhouette", "higher is better"),
     "prediction_strength": ("Prediction strength", "0.8 and more can be found again"),
@@ -35,6 +37,7 @@ CRITERIA = {
 }
 # An axis on which each step is ten times the one before.
 POWERS = {"type": "log", "dtick": 1, "tickformat": ",~r"}
+AT_THE_ENDS = "The few highest and lowest values are drawn at the ends."
 NEUTRAL = ("#1F4E79", "#B45309", "#15803D", "#7E22CE", "#B91C1C", "#0E7490", "#4D7C0F", "#9D174D")
 
 
@@ -69,7 +72,7 @@ def clusters(marts: Marts) -> Section:
         if len(colours) > 1:
             section.figures += scatter(marts, feature_set, mine, colours, section)
             section.figures.append(profile(marts, feature_set, mine, colours))
-        section.figures.append(criteria(marts, feature_set))
+        section.figures.append(criteria(marts, feature_set, mine))
     return section
 
 
@@ -82,7 +85,8 @@ def _cluster_colours(marts: Marts, feature_set: str, profiles: list[dict]) -> di
     }
 
 
-def _set_name(feature_set: str, features: list[str]) -> str:
+def _set_name(feature_set: str, profiles: list[dict]) -> str:
+    features = {row["feature"] for row in profiles}
     if feature_set == "rfm":
         return "recency, frequency and money"
     if len(features) > 3:
@@ -119,12 +123,18 @@ def attribute_values(attribute: str) -> str:
 def sample(marts: Marts, values: str, further: str, segment: str, names: list[str]) -> list[dict]:
     """At most POINTS customers, without their ids: two values and a segment.
 
-    values, further: queries for customer_id and value. Whole numbers with few values are spread by
-    a hash of the customer, so that points do not hide each other.
+    values, further: queries for customer_id and value. The highest and lowest values, of too few
+    customers to be told, are drawn at the next ones. Whole numbers with few values are spread by a
+    hash of the customer, so that points do not hide each other.
     """
+    known = (f"from ({query}) where value is not null" for query in (values, further))
+    (left, right), (bottom, top) = (marts.ends(query, share=0) for query in known)
+    if None in (left, bottom):
+        return []
     return marts.rows(
         f"""
-        select horizontal.value as x, vertical.value as y, {segment} as segment,
+        select greatest({left}, least({right}, horizontal.value)) as x,
+            greatest({bottom}, least({top}, vertical.value)) as y, {segment} as segment,
             hash(customer_id, 'x') % 1000 / 1000.0 - 0.5 as spread_x,
             hash(customer_id, 'y') % 1000 / 1000.0 - 0.5 as spread_y
         from customer_segments
@@ -157,7 +167,7 @@ def scatter(
     features = sorted(spread, key=lambda name: (min(spread[name]) - max(spread[name]), name))
     if {"recency_days", "monetary"} <= set(features):
         features = ["recency_days", "monetary"]
-    name = f"Groups by {_set_name(feature_set, list(spread))}"
+    name = f"Groups by {_set_name(feature_set, profiles)}"
     if len(features) < 2:
         section.missing.append(f"{name}: no chart of points, for they differ in one thing alone.")
         return
@@ -250,9 +260,11 @@ def scatter(
             ],
         ),
         told
+        + (f"{AT_THE_ENDS} " if shown else "")
         + "Diamonds are the centres."
         + (
-            " On an axis of powers of ten each step is ten times the one before."
+            " On an axis of powers of ten each step is ten times the one before"
+            + (", and who is at 0 or less has no place." if len(shown) < len(rows) else ".")
             if any(logs.values())
             else ""
         ),
@@ -279,7 +291,7 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
 
     return Figure(
         f"profile-{feature_set}",
-        "What sets the groups apart",
+        f"What sets the groups by {_set_name(feature_set, profiles)} apart",
         f"{top['cluster_name']} stands out most by {spoken(top['feature']).lower()}: "
         f"{number(top['centroid'])}, {far} {side} the average of all.",
         "Grid of features by group: each cell shows the group's centre; colour shows how far it "
@@ -319,7 +331,7 @@ def profile(marts: Marts, feature_set: str, profiles: list[dict], colours: dict)
     )
 
 
-def criteria(marts: Marts, feature_set: str) -> Figure:
+def criteria(marts: Marts, feature_set: str, profiles: list[dict]) -> Figure:
     rows = marts.rows(
         "select * from cluster_quality where feature_set = $name order by k", name=feature_set
     )
@@ -367,8 +379,9 @@ def criteria(marts: Marts, feature_set: str) -> Figure:
     strength = chosen["prediction_strength"]
     return Figure(
         f"criteria-{feature_set}",
-        "How many groups",
-        "One group was chosen: a division of these customers would not be found again."
+        f"How many groups by {_set_name(feature_set, profiles)}",
+        "One group was chosen: no number of groups that comes into question divides these "
+        "customers so that others would be divided alike."
         if chosen["k"] == 1
         else f"{chosen['k']} groups were chosen"
         + (
@@ -394,7 +407,8 @@ def criteria(marts: Marts, feature_set: str) -> Figure:
             ],
             labels=2,
         ),
-        "The chosen number is the large point. "
+        "The chosen number is the large point. Unless the settings say otherwise, 3 to 6 groups "
+        "come into question: two say little more than active and not. "
         + "; ".join(f"{title}: {meaning}" for title, meaning in CRITERIA.values())
         + ".",
     )

@@ -24,7 +24,7 @@ from segmentation.report.figures import (
     see_through,
 )
 from segmentation.report.marts import Marts
-from segmentation.report.words import join, month, number, people, percent, short, whole
+from segmentation.report.words import join, number, people, percent, sentence, short, whole
 
 MEASURES = {
     "active_customers": "Customers who ordered",
@@ -34,7 +34,7 @@ MEASURES = {
     "median_revenue_per_customer": "Revenue that half of the customers reach",
     "return_share": "Share of returns",
     "guest_share": "Share of lines without a customer",
-    "line_count": "Order lines",
+    "line_count": "Order lines a month",
     "missing_days": "Days without a line",
     "unusual_days": "Days with unusually many or few lines",
     "order_value_index": "Shift of order values (0 is none)",
@@ -100,19 +100,19 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
         if moved:
             top = moved[0]
             takeaway = (
-                f"The largest move{that_is_shown} in {month(month_end)}: "
+                f"The largest move{that_is_shown} in {marts.month(month_end)}: "
                 f"{people(top['customers'])} went from {top['from_segment']} to "
                 f"{top['to_segment']}."
             )
         else:
             takeaway = (
-                f"No move in {month(month_end)} can be shown: each is of too few customers, or "
-                "would tell one that is."
+                f"No move in {marts.month(month_end)} can be shown: each is of too few customers, "
+                "or would tell one that is."
                 if that_is_shown
-                else f"In {month(month_end)} nobody moved."
+                else f"In {marts.month(month_end)} nobody moved."
             )
         months[month_end.isoformat()] = {
-            "name": month(month_end),
+            "name": marts.month(month_end),
             "takeaway": takeaway,
             "note": _not_shown(mine, shown, order),
             "source": [sources[row["from_segment"]] for row in shown],
@@ -174,18 +174,17 @@ def sankey(marts: Marts, rows: list[dict]) -> Figure:
 
 
 def _not_shown(flows: list[dict], shown: list[dict], order: list[str]) -> str:
-    """How many flows of a month are hidden, and which segments have no other."""
+    """How many flows of a month are hidden, and from and to which segments there is no other."""
     count = len(flows) - len(shown)
     if not count:
         return ""
     of = "of too few customers, or that would tell such a flow,"
     said = f"1 flow {of} is not shown." if count == 1 else f"{count} flows {of} are not shown."
-    there, left = (
-        {each[side] for each in rows for side in ("from_segment", "to_segment")}
-        for rows in (flows, shown)
-    )
-    absent = sorted(there - left, key=order.index)
-    return said + (f" {join(absent)} had no flow that is shown." if absent else "")
+    for side, word in (("from_segment", "from"), ("to_segment", "to")):
+        absent = {each[side] for each in flows} - {each[side] for each in shown}
+        if absent:
+            said += f" No flow {word} {join(sorted(absent, key=order.index), 'or')} is shown."
+    return said
 
 
 def sizes(marts: Marts, section: Section) -> Iterator[Figure]:
@@ -231,7 +230,7 @@ def sizes(marts: Marts, section: Section) -> Iterator[Figure]:
             told, key=lambda row: abs(share(last, row["segment"]) - share(first, row["segment"]))
         )["segment"]
         takeaway = (
-            f"From {month(first)} to {month(last)} the share of {changed} went from "
+            f"From {marts.month(first)} to {marts.month(last)} the share of {changed} went from "
             f"{percent(share(first, changed))} to {percent(share(last, changed))}"
         )
         if not marts.is_few(totals[first], totals[last]):
@@ -254,21 +253,21 @@ def sizes(marts: Marts, section: Section) -> Iterator[Figure]:
                     name=plain(row["segment"]),
                     marker={"color": row["colour"]},
                     hovertemplate=plain(row["segment"])
-                    + ", %{x|%B %Y}: %{y:,.0f} customers<extra></extra>",
+                    + f", {marts.hover_month}: %{{y:,.0f}} customers<extra></extra>",
                 )
                 for row in segments
             ],
             460,
             barmode="stack",
             bargap=0.15,
-            xaxis={"type": "category", **month_ticks(months)},
+            xaxis={"type": "category", **month_ticks(marts, months)},
             yaxis={"tickformat": ","},
         ),
         Table(
             ["Month", *(row["segment"] for row in segments)],
             [
                 [
-                    month(when),
+                    marts.month(when),
                     *(or_few(cells.get((when, row["segment"]), 0), whole) for row in segments),
                 ]
                 for when in months
@@ -325,16 +324,22 @@ def _third_month(marts: Marts, rows: list[dict], measure: str) -> str:
     third = {row["cohort_month"]: row for row in rows if row["months_since"] == 3}
     found = marts.rows(
         f"""
-        with began as (
-            select customer_id, min(ordered_at) as first_at
-            from customer_orders where order_type = 'sale' group by customer_id
+        with months as (
+            select month_end, row_number() over (order by month_end) as month_number
+            from (select distinct month_end from cohort_retention)
+        ),
+        dated as (
+            select customer_id, order_type, {marts.amount} as amount, month_end, month_number
+            from customer_orders asof inner join months on ordered_at::date <= month_end
+        ),
+        began as (
+            select customer_id, min(month_end) as cohort_month, min(month_number) as first_number
+            from dated where order_type = 'sale' group by customer_id
         ),
         placed as (
-            select
-                last_day(first_at) as cohort_month, customer_id, order_type,
-                {marts.amount} as amount,
-                greatest(date_diff('month', first_at, ordered_at), 0) as months_since
-            from customer_orders inner join began using (customer_id)
+            -- What came back before the first kept order belongs to month 0.
+            select *, greatest(month_number - first_number, 0) as months_since
+            from dated inner join began using (customer_id)
         )
         select
             cohort_month,
@@ -421,7 +426,7 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
                 "showgrid": False,
             },
             yaxis={
-                **labels([f"{start:%b %Y}" for start in starts]),
+                **labels([marts.short_month(start) for start in starts]),
                 "autorange": "reversed",
             },
         ),
@@ -429,7 +434,7 @@ def triangle(marts: Marts, rows: list[dict], measure: str, title: str) -> Figure
             ["Cohort", "Customers", *(f"Month {age}" for age in ages)],
             [
                 [
-                    month(start),
+                    marts.month(start),
                     or_few(cells[start, 0]["customers"], whole) if (start, 0) in cells else "",
                     *(
                         or_few(cells[start, age][measure], percent) if (start, age) in cells else ""
@@ -495,10 +500,10 @@ def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
     )
     few = [row for row in rows if _is_few(row)]
     last = rows[-1] if rows[-1] in few else [row for row in rows if row["value"] is not None][-1]
-    odd = [month(row["month_end"]) for row in rows if row["verdict"] == "unusual"]
+    odd = [marts.month(row["month_end"]) for row in rows if row["verdict"] == "unusual"]
     judged = any(row["band_low"] is not None for row in rows)
     told = "of too few customers to be shown" if last in few else write(last["value"])
-    said = f"{month(last['month_end'])}: {told}"
+    said = f"{marts.month(last['month_end'])}: {told}"
     if last["band_low"] is not None:
         ends = dict.fromkeys((write(last["band_low"]), write(last["band_high"])))
         said += f"; usual is {' to '.join(ends)}"
@@ -536,19 +541,19 @@ def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
                 "color": ["#B45309" if row["verdict"] == "unusual" else ACCENT for row in rows],
             },
             text=[write(row["value"]) for row in rows],
-            hovertemplate="%{x|%B %Y}: %{text}<extra></extra>",
+            hovertemplate=f"{marts.hover_month}: %{{text}}<extra></extra>",
             name="value",
         ),
     ]
     return Figure(
         f"drift-{measure.replace('_', '-')}",
         title,
-        said + ".",
+        sentence(said),
         f"Line by month: {title.lower()}, with the band of usual values.",
         chart(
             traces[0 if band else 1 :],
             230,
-            xaxis={"type": "date", **month_ticks([row["month_end"] for row in rows], 6)},
+            xaxis={"type": "date", **month_ticks(marts, [row["month_end"] for row in rows], 6)},
             yaxis={
                 "nticks": 5,
                 "rangemode": "tozero",
@@ -559,7 +564,7 @@ def course(marts: Marts, measure: str, title: str, rows: list[dict]) -> Figure:
             ["Month", "Value", "Usual from", "Usual to", "Verdict"],
             [
                 [
-                    month(row["month_end"]),
+                    marts.month(row["month_end"]),
                     or_few(row["value"], write) if row in few else write(row["value"]),
                     write(row["band_low"]),
                     write(row["band_high"]),

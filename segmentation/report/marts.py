@@ -1,12 +1,14 @@
 """Reads the published file, and hides what small cells would tell."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
 from segmentation.publish import suppress_small_cells
+from segmentation.report.words import day, month
 from segmentation.sql import literal
 
 
@@ -35,6 +37,10 @@ class Marts:
         )
         self.has_orders = self.one("select count(*) from customer_orders") > 0
         self.has_history = "segment_migrations" in self.tables and self.has_orders
+        # The periods of a fiscal year end on other days, and have no names.
+        self.has_calendar_months = "cohort_retention" not in self.tables or self.one(
+            "select coalesce(bool_and(month_end = last_day(month_end)), true) from cohort_retention"
+        )
 
     def rows(self, query: str, **parameters: object) -> list[dict]:
         """Rows of a query by column; decimals become floats."""
@@ -79,14 +85,14 @@ class Marts:
         )
         return self.rows(f"select * exclude ({', '.join(totals)}) from ({shown}) order by {order}")
 
-    def ends(self, values: str) -> tuple[float, float]:
+    def ends(self, values: str, share: float = 0.01) -> tuple[float, float]:
         """Between which two numbers nearly all values of a query lie, whose column is `value`.
 
-        At least 1 % of the customers lie at or beyond each, and not fewer than may be told: a
-        single large value would be told, and would press all others to the floor.
+        At least this share of the customers lie at or beyond each, and not fewer than may be told:
+        a single large value would be told, and would press all others to the floor.
         """
         count = self.one(f"select count(*) from ({values})")
-        beyond = min(0.5, max(0.01, self.minimum / max(count, 1)))
+        beyond = min(0.5, max(share, self.minimum / max(count, 1)))
         ends = self.row(
             f"""
             select quantile_disc(value, {beyond}) as low, quantile_disc(value, {1 - beyond}) as high
@@ -94,6 +100,19 @@ class Marts:
             """
         )
         return ends["low"], ends["high"]
+
+    def month(self, end: date) -> str:
+        """December 2011, or where months are no calendar months, the month to 25 December 2011."""
+        return month(end) if self.has_calendar_months else f"the month to {day(end)}"
+
+    @property
+    def hover_month(self) -> str:
+        """The same in Plotly's own words, of what lies across."""
+        return "%{x|%B %Y}" if self.has_calendar_months else "the month to %{x|%-d %B %Y}"
+
+    def short_month(self, end: date) -> str:
+        """Dec 2011, or where months are no calendar months, their last day: 25 Dec 2011."""
+        return f"{end:%b %Y}" if self.has_calendar_months else f"{end.day} {end:%b %Y}"
 
     def is_few(self, *counts: int) -> bool:
         """Whether one of the counts of customers is of too few to be told."""

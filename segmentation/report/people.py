@@ -24,7 +24,7 @@ from segmentation.report.figures import (
     spoken,
     tip,
 )
-from segmentation.report.groups import attribute_values, sample, spread_out, values_of
+from segmentation.report.groups import AT_THE_ENDS, attribute_values, sample, spread_out, values_of
 from segmentation.report.marts import Marts
 from segmentation.report.words import join, number, people, percent, whole
 
@@ -67,7 +67,12 @@ def people_told(marts: Marts) -> Section:
 
 
 def _counted(marts: Marts, column: str) -> list[dict]:
-    """Customers with a record by a column. Few who object hide others, or these would tell them."""
+    """Customers with a record by a column.
+
+    Few who object hide others, or these would tell them; and more are told elsewhere, so that the
+    others add up to something known.
+    """
+    objecting = f"sum(customers) filter (not is_profiled) over () >= {marts.minimum}"
     rows = marts.cells(
         f"""
         select is_profiled, case when is_profiled then {column} end as band,
@@ -79,6 +84,7 @@ def _counted(marts: Marts, column: str) -> list[dict]:
         "customers",
         ["customers"],
         "band",
+        within=["true", f"case when {objecting} then is_profiled end"],
     )
     return [row for row in rows if row["is_profiled"]]
 
@@ -145,6 +151,8 @@ def histograms(marts: Marts, section: Section) -> Iterator[Figure]:
         values = attribute_values(attribute)
         low, high = marts.ends(values)
         width = _round_width((high - low) / 12)
+        if marts.one(f"select bool_and(value = floor(value)) from ({values})"):
+            width = max(width, 1)
         rows = marts.cells(
             f"""
             with counted as (
@@ -244,6 +252,10 @@ def violins(marts: Marts, section: Section, most: int = 6) -> Iterator[Figure]:
             genders=genders if counted else ["Unknown"],
         )
         groups = {row["gender"]: row for row in rows}
+        told = marts.one(f"select count(*) from ({values})")
+        # The steps of the same number add up to all who told it, so others must not be few.
+        while groups and marts.is_few(told - sum(row["customers"] for row in groups.values())):
+            groups.pop(min(groups, key=lambda gender: groups[gender]["customers"]))
         name = spoken(attribute)
         if not groups:
             section.missing.append(
@@ -286,8 +298,8 @@ def violins(marts: Marts, section: Section, most: int = 6) -> Iterator[Figure]:
                 ],
             ),
             (f"Drawn from at most {POINTS // 3} customers each. " if sampled else "")
-            + "The few highest and lowest values are drawn at the ends. Genders of fewer than 20 "
-            "customers, and those that would tell them, are left out.",
+            + f"{AT_THE_ENDS} Genders of fewer than 20 customers, and those that would tell them, "
+            "are left out.",
         )
 
 
@@ -316,17 +328,22 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
         f"{segmentation}_segment" if segmentation else "null",
         names,
     )
-    bands = marts.rows(
-        """
-        select age_band, count(*) as customers, median(number_value) as middle
-        from customer_segments inner join customer_attributes using (customer_id)
-        where attribute = 'spending_score' and age_band <> 'Unknown'
-        group by age_band
-        having list_contains($told, age_band) and count(*) >= (select minimum_cell from build_info)
-        order by age_band not like 'under%', age_band
-        """,
-        told=[row["band"] for row in _counted(marts, "age_band") if row["customers"]],
-    )
+    told = [row["band"] for row in _counted(marts, "age_band") if row["customers"]]
+    bands = [
+        row
+        for row in marts.cells(
+            f"""
+            select age_band, count(*) as customers, median(value) as middle
+            from customer_segments
+            inner join ({values_of(marts, "spending_score")}) using (customer_id)
+            group by age_band
+            """,
+            "customers",
+            ["customers", "middle"],
+            "age_band not like 'under%', age_band",
+        )
+        if row["customers"] and row["age_band"] in told and row["age_band"] != "Unknown"
+    ]
     if not (rows and bands):
         section.missing.append(
             "Age by spending score: no chart, for too few have told both, or there are no groups."
@@ -362,7 +379,8 @@ def age_by_spending(marts: Marts, section: Section) -> Iterator[Figure]:
             [[row["age_band"], whole(row["customers"]), number(row["middle"])] for row in bands],
         ),
         f"{whole(len(rows))} customers as points"
-        + (", drawn at random." if len(rows) == POINTS else "."),
+        + (", drawn at random. " if len(rows) == POINTS else ". ")
+        + AT_THE_ENDS,
         legend=[(name, known[name]["colour"]) for name in names],
         wide=True,
     )
@@ -416,7 +434,15 @@ def whereabouts(
         """
     )
     customers, revenue = everybody["customers"], everybody["revenue"]
-    large = [row for row in rows if row["name"] and row["customers"] is not None][:most]
+    # Those of most customers or most revenue, whichever is the larger share.
+    large = sorted(
+        (row for row in rows if row["name"] and row["customers"] is not None),
+        key=lambda row: max(
+            row["customers"] / customers, row["revenue"] / revenue if revenue > 0 else 0
+        ),
+        reverse=True,
+    )[:most]
+    large.sort(key=lambda row: (-row["customers"], row["name"]))
     # Others of too few customers would be told by what is left of the total.
     # So would they less who objects, whose number is told.
     while large and marts.is_few(

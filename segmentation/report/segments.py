@@ -207,35 +207,25 @@ def _named(rows: list[dict]) -> list[dict]:
 
 
 def _summary_table(marts: Marts, found: list[dict]) -> Table:
-    return Table(
-        [
-            *(
-                "Segment",
-                "Meaning",
-                "Customers",
-                "Share of customers",
-                "Revenue ever",
-                "Share of it",
-            ),
-            *("Revenue, last 12 months", "Orders each", "Ordered again", "Returned"),
-        ],
-        [
-            [
-                row["segment"],
-                row["description"],
-                or_few(row["customers"], whole),
-                or_few(row["customer_share"], percent),
-                number(row["revenue"]),
-                percent(row["revenue_share"]),
-                number(row["revenue_12_months"]),
-                number(row["average_frequency"]),
-                percent(row["repeat_rate"]),
-                percent(row["return_rate"]),
-            ]
-            for row in found
-        ],
-        labels=2,
-    )
+    columns = {
+        "Segment": [row["segment"] for row in found],
+        "Meaning": [row["description"] for row in found],
+        "Customers": [or_few(row["customers"], whole) for row in found],
+        "Share of customers": [or_few(row["customer_share"], percent) for row in found],
+    }
+    if marts.has_orders:
+        columns |= {
+            title: [write(row[name]) for row in found]
+            for title, name, write in (
+                ("Revenue ever", "revenue", number),
+                ("Share of it", "revenue_share", percent),
+                ("Revenue, last 12 months", "revenue_12_months", number),
+                ("Orders each", "average_frequency", number),
+                ("Ordered again", "repeat_rate", percent),
+                ("Returned", "return_rate", percent),
+            )
+        }
+    return Table([*columns], [list(row) for row in zip(*columns.values(), strict=True)], labels=2)
 
 
 def shares(marts: Marts, key: str, title: str, found: list[dict]) -> Figure:
@@ -387,7 +377,8 @@ def card(marts: Marts, row: dict, persona: list[str]) -> Card:
             count(*) filter (behaviour_segment = $habit) as of_habit,
             count(*) filter (
                 customer_id in (select customer_id from customer_orders where order_type <> 'sale')
-            ) as sending_back
+            ) as sending_back,
+            exists (from customer_orders where order_type <> 'sale') as knows_returns
         from customer_segments
         where rfm_segment = $segment
         """,
@@ -403,7 +394,7 @@ def card(marts: Marts, row: dict, persona: list[str]) -> Card:
         )
     ]
     if persona:
-        facts.append(("Who they are", "; ".join(persona)))
+        facts.append(("Who they are, where known", "; ".join(persona)))
     if row["average_frequency"] and habits["order_value"]:
         orders = (
             "1 order"
@@ -414,7 +405,9 @@ def card(marts: Marts, row: dict, persona: list[str]) -> Card:
         if habits["products"]:
             buy += f"; half of them {_different(habits['products'])}"
         # By customers: one large order that was cancelled would be most of the money.
-        if not marts.is_few(counts["sending_back"], row["customers"] - counts["sending_back"]):
+        if counts["knows_returns"] and not marts.is_few(
+            counts["sending_back"], row["customers"] - counts["sending_back"]
+        ):
             share = percent(counts["sending_back"] / row["customers"])
             buy += f"; {share} of them ever sent something back or cancelled"
         facts.append(("What they buy", buy))

@@ -65,9 +65,9 @@ def month(value: datetime.date) -> str:
     return f"{value:%B %Y}"
 
 
-def join(texts: Sequence[str]) -> str:
+def join(texts: Sequence[str], word: str = "and") -> str:
     """a, b and c."""
-    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+    return f" {word} ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
 def people(count: int) -> str:

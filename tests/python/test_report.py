@@ -1,7 +1,9 @@
 """What the report shows in a browser: the marts' own numbers, whole charts, and no request."""
 
+import html
 import json
 import math
+import re
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -19,9 +21,9 @@ from segmentation.report.groups import clusters
 from segmentation.report.history import drift, migration
 from segmentation.report.marts import Marts
 from segmentation.report.page import in_script
-from segmentation.report.people import geography
+from segmentation.report.people import geography, people_told
 from segmentation.report.segments import further, rfm
-from segmentation.report.words import change, number, percent
+from segmentation.report.words import change, number, percent, whole
 
 WIDTHS = (390, 1440)
 HOSTILE = "</script><script>window.broken = 1</script><b>&amp;"
@@ -250,6 +252,14 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
     )
     names, customers, recency, money = zip(*grouped, strict=True)
     assert (centres["x"], centres["y"]) == (list(recency), list(money))
+    spent = sorted(value for trace in points for value in trace["y"])
+    fifth, largest = ask(
+        published,
+        "select monetary::double from customer_segments "
+        "where monetary is not null order by monetary desc limit 1 offset 4",
+    ) + ask(published, "select max(monetary)::double from customer_segments")
+    assert spent[-1] == float(f"{fifth[0]:.3g}") < largest[0]
+    assert spent.count(spent[-1]) >= 5
     assert [trace["name"] for trace in points] == list(names)
     drawn = [len(trace["x"]) for trace in points]
     assert sum(customers) <= 1500 and all(map(int.__le__, drawn, customers))
@@ -334,6 +344,217 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
     assert band["y"] == [high for _, high in ends] + [low for low, _ in reversed(ends)]
 
 
+def written(page: Path, key: str) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of a figure's table."""
+    text = (page / "report.html").read_text(encoding="utf-8")
+    start = text.index(f'id="figure-{key}"')
+    text = text[start : text.index("</figure>", start)]
+    rows = [
+        [spaced(html.unescape(re.sub("<[^>]+>", "", cell))).strip() for cell in cells]
+        for cells in (
+            re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL)
+            for row in re.findall("<tr.*?</tr>", text, re.DOTALL)
+        )
+    ]
+    return rows[0], rows[1:]
+
+
+def test_columns_hold_what_their_headings_say(published: Path) -> None:
+    headings, rows = written(published, "shares-rfm")
+    assert headings == [
+        *("Segment", "Meaning", "Customers", "Share of customers", "Revenue ever", "Share of it"),
+        *("Revenue, last 12 months", "Orders each", "Ordered again", "Returned"),
+    ]
+    found = ask(
+        published,
+        """
+        select segment, description, customers, customer_share, revenue::double, revenue_share,
+            revenue_12_months::double, average_frequency::double, repeat_rate, return_rate
+        from segment_summary inner join segment_directory using (segmentation, segment)
+        where segmentation = 'rfm' and customers > 0 order by sort_order
+        """,
+    )
+    write = (str, str, whole, percent, number, percent, number, number, percent, percent)
+    assert rows == [
+        [spaced(how(value)) for how, value in zip(write, row, strict=True)] for row in found
+    ]
+
+
+def test_what_is_written_into_charts_is_what_they_draw(
+    browser: webdriver.Chrome, published: Path, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            "update segment_drift set verdict = 'unusual' "
+            "where month_end in ('2024-05-31', '2024-09-30')"
+        )
+    write_report(tmp_path, lambda said: None)
+    show(browser, tmp_path)
+    for key in ("cohorts-active-share", "cohorts-revenue-retention"):
+        [grid] = traces(browser, key)
+        for line, texts in zip(grid["z"], grid["text"], strict=True):
+            assert texts == ["" if z is None else f"{z * 100:.0f}" for z in line]
+    [grid] = traces(browser, "profile-rfm")
+    centres = ask(
+        published,
+        "select centroid from cluster_profiles where feature_set = 'rfm' "
+        "order by feature, cluster_id",
+    )
+    assert [text for line in grid["text"] for text in line] == [number(c) for (c,) in centres]
+    for chosen_of in ("rfm", "psychographic"):
+        [(chosen,)] = ask(
+            published,
+            f"select k from cluster_quality where feature_set = '{chosen_of}' and is_chosen",
+        )
+        for line in traces(browser, f"criteria-{chosen_of}"):
+            sizes = dict(zip(line["x"], line["marker"]["size"], strict=True))
+            assert [k for k, size in sizes.items() if size == max(sizes.values())] == [chosen]
+    odd = Counter()
+    for (measure,) in ask(
+        published, "select distinct measure from segment_drift where measure not like '%:%'"
+    ):
+        key = f"drift-{measure.replace('_', '-')}"
+        if not count(browser, f"#chart-{key}"):
+            continue
+        line = traces(browser, key)[-1]
+        unusual = {
+            when
+            for (when,) in ask(
+                tmp_path,
+                f"select month_end::text from segment_drift where measure = '{measure}' "
+                "and verdict = 'unusual'",
+            )
+        }
+        usual_colour = Counter(line["marker"]["color"]).most_common(1)[0][0]
+        for marked in (
+            [size > 5 for size in line["marker"]["size"]],
+            [colour != usual_colour for colour in line["marker"]["color"]],
+        ):
+            assert {when for when, is_odd in zip(line["x"], marked, strict=True) if is_odd} == (
+                unusual
+            )
+        odd[measure] = len(unusual)
+    assert len(odd) > 5 and set(odd.values()) == {2}
+
+
+def test_each_segment_has_its_colour_everywhere(browser: webdriver.Chrome, published: Path) -> None:
+    show(browser, published)
+    colours = {
+        (segmentation, segment): colour
+        for segmentation, segment, colour in ask(
+            published, "select segmentation, segment, colour from segment_directory"
+        )
+    }
+    for key, segmentation in (
+        *(("treemap", "rfm"), ("sizes", "rfm"), ("scatter-rfm", "kmeans")),
+        *(("profile-rfm", "kmeans"), ("scatter-psychographic", "psychographic")),
+    ):
+        legend = browser.execute_script(
+            f"""
+            return [...document.querySelectorAll("#figure-{key} .legend li")].map(
+                (each) => [each.textContent.trim(), each.querySelector("span").style.background]
+            )
+            """
+        )
+        assert len(legend) > 2, key
+        for name, colour in legend:
+            parts = [int(part) for part in re.findall(r"\d+", colour)]
+            segment = re.sub(r"^\d+ ", "", name)
+            assert "#{:02X}{:02X}{:02X}".format(*parts) == colours[segmentation, segment], key
+    for key, segmentation in (("sizes", "rfm"), ("scatter-rfm", "kmeans")):
+        for trace in traces(browser, key):
+            if trace["name"] != "Centres":
+                assert trace["marker"]["color"] == colours[segmentation, trace["name"]], key
+    [flows] = traces(browser, "sankey")
+    names = flows["node"]["customdata"]
+    assert flows["node"]["color"] == [
+        colours.get(("rfm", name), flows["node"]["color"][names.index("Newcomer")])
+        for name in names
+    ]
+    # A flow has the colour of where it goes.
+    for target, colour in zip(flows["link"]["target"], flows["link"]["color"], strict=True):
+        mixed = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+        assert "#{:02X}{:02X}{:02X}".format(*mixed) == flows["node"]["color"][target]
+
+
+def test_a_place_of_few_customers_and_much_revenue_has_a_bar(
+    published: Path, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            """
+            update customer_segments set is_profiled = true, is_home = false,
+                world_region = 'World', monetary = if(place <= 6, 1000000, 1),
+                country = case when place <= 6 then 'Rich'
+                    when place <= 216 then 'Place ' || (place // 14) else 'Large' end
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            ) as placed
+            where placed.customer_id = customer_segments.customer_id
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        rows = [row[:2] for row in geography(marts).figures[0].table.rows]
+    assert rows[0][0] == "Large" and ["Rich", "6"] in rows and len(rows) == 13
+
+
+@pytest.mark.parametrize(("objecting", "shown"), [(16, {"Male"}), (2, {"Female", "Male"})])
+def test_who_objects_does_not_tell_a_gender_of_few(
+    published: Path, tmp_path: Path, objecting: int, shown: set[str]
+) -> None:
+    """Their number is told if they are enough, and then hides nobody else's."""
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            f"""
+            update customer_segments set has_record = true, is_profiled = place > {objecting},
+                gender = case when place <= {objecting} + 3 then 'Diverse'
+                    when place <= 60 then 'Female' else 'Male' end
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            ) as placed
+            where placed.customer_id = customer_segments.customer_id
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        figures = {figure.key: figure for figure in people_told(marts).figures}
+    rows = figures["bands-gender"].table.rows
+    assert {name for name, size in rows if size != "not shown"} == shown
+
+
+def test_violins_leave_no_gender_of_few_to_what_told_the_same_number(
+    published: Path, tmp_path: Path
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            """
+            update customer_segments set has_record = true, is_profiled = true,
+                gender = if(place <= 30, 'Diverse', if(place <= 100, 'Female', 'Male'))
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            ) as placed
+            where placed.customer_id = customer_segments.customer_id;
+            delete from customer_attributes where attribute = 'age';
+            insert into customer_attributes by name
+            select customer_id, 'age' as attribute, 40 + place % 9 as number_value
+            from (
+                select customer_id, row_number() over (order by customer_id) as place
+                from customer_segments
+            )
+            where place > 27
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        figures = {figure.key: figure for figure in people_told(marts).figures}
+    # Three of the thirty told their age, which all less the others would say.
+    assert [row[0] for row in figures["violin-3-age"].table.rows] == ["Male"]
+    assert {row[0] for row in figures["bands-gender"].table.rows} == {"Diverse", "Female", "Male"}
+    steps = [row[0] for row in figures["histogram-age"].table.rows]
+    assert steps[1] == "41 to below 42"
+
+
 def test_customers_are_drawn_by_age_and_spending_score(
     browser: webdriver.Chrome, published: Path, tmp_path: Path
 ) -> None:
@@ -344,11 +565,26 @@ def test_customers_are_drawn_by_age_and_spending_score(
         )
     write_report(tmp_path, lambda said: None)
     show(browser, tmp_path)
+    [(youngest, oldest, lowest, highest)] = ask(
+        tmp_path,
+        """
+        select min(number_value, 5)[5], max(number_value, 5)[5],
+            min(score, 5)[5], max(score, 5)[5]
+        from (
+            select case when attribute = 'age' then number_value end as number_value,
+                case when attribute = 'spending_score' then number_value end as score
+            from customer_attributes where attribute in ('age', 'spending_score')
+        )
+        """,
+    )
+    drawn_ages = [age for trace in traces(browser, "age-spending") for age in trace["x"]]
     for trace in traces(browser, "age-spending"):
         points = ask(
             tmp_path,
             f"""
-            select ages.number_value, scores.number_value from customer_attributes as ages
+            select greatest({youngest}, least({oldest}, ages.number_value)),
+                greatest({lowest}, least({highest}, scores.number_value))
+            from customer_attributes as ages
             inner join customer_attributes as scores using (customer_id)
             inner join customer_segments using (customer_id)
             where ages.attribute = 'age' and scores.attribute = 'spending_score'
@@ -359,6 +595,8 @@ def test_customers_are_drawn_by_age_and_spending_score(
         # Scores of few values are spread a little, so that points do not hide each other.
         assert sorted(trace["y"]) == pytest.approx(sorted(score for _, score in points), abs=0.31)
         assert len(points) > 20
+    # No age of fewer than five customers is told.
+    assert min(Counter(drawn_ages)[end] for end in (min(drawn_ages), max(drawn_ages))) >= 5
     assert count(browser, "#figure-histogram-spending-score .bars path") > 5
 
 
@@ -452,6 +690,9 @@ def test_without_javascript_the_tables_tell_everything(
         assert len(tables) == len(browser.find_elements("css selector", "figure"))
         assert all(table.is_displayed() for table in tables)
         assert not any(box.is_displayed() for box in browser.find_elements("class name", "chart"))
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert all(table.is_displayed() for table in tables)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         body = browser.find_elements("css selector", "#figure-shares-rfm tbody tr")
         told = [[cell.text for cell in row.find_elements("tag name", "td")][:3] for row in body]
     finally:
@@ -532,6 +773,8 @@ def test_every_figure_is_told_in_words(browser: webdriver.Chrome, published: Pat
         """
     )
     assert repeated == []
+    links = [each.text for each in browser.find_elements("tag name", "summary")]
+    assert len(links) == len(set(links)) > 20
     assert (published / "report.html").stat().st_size < 8_000_000
 
 
@@ -593,9 +836,18 @@ def test_customers_without_orders_have_a_report(published: Path, tmp_path: Path)
         )
     page = write_report(tmp_path, lambda said: None).read_text(encoding="utf-8")
     assert "The data hold customer records and no orders." in page
-    findings = page[page.index('class="findings"') :].split("<h3>What these data")[0]
-    for told in ("Gender", "Age", "Groups by attitude", "What sets the groups"):
-        assert f"<h3>{told}" in findings
+    findings = page[page.index('class="findings"') :].split("<h3>What to do next")[0]
+    titles = re.findall("<h3>(.*?)</h3>", findings)
+    # Who the customers are comes before how they were grouped.
+    for title, told in zip(
+        titles, ("Gender", "Age", "Groups by attitude", "What sets the groups"), strict=True
+    ):
+        assert title.startswith(told)
+    assert "Actions take orders" in page
+    # No column of what only orders tell.
+    start = page.index('id="figure-shares-geographic"')
+    [heads] = re.findall("<thead>.*?</thead>", page[start : page.index("</figure>", start)], re.S)
+    assert "Share of customers" in heads and "evenue" not in heads and "Orders each" not in heads
     assert 'class="measure"' not in page and "nan" not in page.split("<script>")[0].split()
     assert 'id="figure-bands-gender"' in page and 'id="figure-treemap"' not in page
     for section in ("segments", "migration", "cohorts", "drift"):
@@ -630,7 +882,8 @@ def test_three_customers_have_a_report_that_tells_nothing_of_them(
     body = page[page.index("<main") : page.index("</main>")]
     assert "Every segment has fewer than 5 customers" in body
     findings = body[body.index('class="findings"') : body.index("What these data")]
-    assert findings.count("<p>") == findings.count("<p>Too few customers ") == 5
+    few = ("<p>Too few customers ", "<p>The best 10 % are fewer than 5 customers ")
+    assert findings.count("<p>") == sum(map(findings.count, few)) == 5
     assert 'class="actions"' not in body
     assert 'id="figure-scatter-rfm"' not in body and 'id="figure-violin' not in body
     assert not any(sign in body for sign in (">nan<", ">None<", " None ", " nan "))
@@ -657,7 +910,7 @@ def test_too_few_are_told_as_that_and_one_group_as_one(published: Path, tmp_path
         assert "all segments together" not in migration(marts).figures[1].takeaway
         told = {each.key: each.takeaway for each in clusters(marts).figures}
     assert told.keys() & {"scatter-rfm", "profile-rfm"} == set()
-    assert told["criteria-rfm"].startswith("One group was chosen: a division")
+    assert told["criteria-rfm"].startswith("One group was chosen: no number")
 
 
 def test_what_is_hidden_is_said_and_who_is_in_no_segment_is_no_finding(

@@ -18,7 +18,7 @@ import pytest
 from conftest import changed
 
 from segmentation.report.facts import group, page_one
-from segmentation.report.history import cohorts
+from segmentation.report.history import cohorts, drift, migration
 from segmentation.report.marts import Marts
 from segmentation.report.people import geography
 from segmentation.report.segments import rfm
@@ -439,7 +439,9 @@ def test_page_one_tells_nothing_of_fewer_than_five(
 
     shown = told("ordered_at < '2024-01-02'", "ordered_at >= '2024-01-02'")
     assert {each.value == "–" for each in shown} == {False}
-    assert {each.compared == "Not shown: fewer than 5 customers." for each in shown} == {few < 5}
+    assert {
+        each.compared == "Not shown: it would tell of fewer than 5 customers." for each in shown
+    } == {few < 5}
     shown = told("ordered_at >= '2024-01-02'", "ordered_at < '2024-01-02'")
     assert {each.value == "–" for each in shown} == {few < 5}
     assert {each.exact is None for each in shown} == {few < 5}
@@ -577,7 +579,7 @@ def test_the_cards_of_segments(page: Page) -> None:
             assert "sent something back" not in text, name
         else:
             buy += f"; {percent(back / len(members))} of them ever sent something back or cancelled"
-        persona = re.search(r"Who they are (.*?) What they buy", text)
+        persona = re.search(r"Who they are, where known (.*?) What they buy", text)
         told_of = set(persona[1].split("; ")) if persona else set()
         for column in ("gender", "country"):
             known = [
@@ -623,14 +625,14 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     for when, each in page.months["sankey"].items():
         there = flows[flows.month_end == when]
         small = there.customers.isna()
-        ends = [set(rows.from_segment) | set(rows.to_segment) for rows in (there, there[~small])]
         note = each["note"]
         assert note.startswith(f"{small.sum()} flow") if small.any() else not note, when
-        told_gone = re.search(r"shown\. (.*) had no flow that is shown\.", note)
-        names = set(re.split(", | and ", told_gone[1])) if told_gone else set()
-        assert names == ends[0] - ends[1], when
-        gone |= names
-    assert gone
+        for side, word in (("from_segment", "from"), ("to_segment", "to")):
+            said = re.search(f"No flow {word} (.*?) is shown\\.", note)
+            names = set(re.split(", | or ", said[1])) if said else set()
+            assert names == set(there[side]) - set(there[~small][side]), when
+            gone |= {(word, name) for name in names}
+    assert {word for word, _ in gone} == {"from", "to"}
     said = {when: each["takeaway"] for when, each in page.months["sankey"].items()}
     assert len(said) == 24 and told["sankey"] == said["2024-12-31"]
     for when, text in said.items():
@@ -682,10 +684,14 @@ def test_the_takeaways_of_the_history(page: Page) -> None:
     )
 
 
-def cohorts_at_three(page: Page) -> pd.DataFrame:
-    """Every cohort that is at least three complete months old, by its first month."""
-    amounts = page.orders.assign(month=page.orders.day.dt.to_period("M"))
-    begun = page.first_days.dt.to_period("M")
+def cohorts_at_three(page: Page, earlier: int = 0) -> pd.DataFrame:
+    """Every cohort that is at least three complete months old, by its first month.
+
+    earlier: how many days each month ends before the calendar's.
+    """
+    days = pd.Timedelta(days=earlier)
+    amounts = page.orders.assign(month=(page.orders.day + days).dt.to_period("M"))
+    begun = (page.first_days + days).dt.to_period("M")
     rows = {}
     for cohort in pd.period_range("2023-01", "2024-09", freq="M"):
         members = begun[begun == cohort].index
@@ -721,6 +727,114 @@ def test_a_hidden_cohort_of_few_is_in_no_sum(page: Page, published: Path, tmp_pa
         f"{begin}cohorts that are shown brought "
         f"{percent(shown.revenue.sum() / shown.base.sum())} of their first month's revenue.",
     ]
+
+
+def test_periods_of_a_fiscal_year_are_told_by_their_ends(
+    page: Page, published: Path, tmp_path: Path
+) -> None:
+    """As if each ended three days before the calendar's month."""
+    with changed(published, tmp_path) as connection:
+        for table, column in (
+            ("cohort_retention", "cohort_month"),
+            *(
+                (table, "month_end")
+                for table in (
+                    *("cohort_retention", "customer_months"),
+                    *("segment_migrations", "segment_drift"),
+                )
+            ),
+        ):
+            connection.execute(f"update {table} set {column} = {column} - 3")
+        connection.execute(
+            "update cohort_retention set active_share = coalesce(active_share, 0), "
+            "revenue_retention = coalesce(revenue_retention, 0)"
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        told = {each.key: each for each in [*cohorts(marts).figures, *migration(marts).figures]}
+        odd = [each.takeaway for each in drift(marts).figures]
+        findings = dict(page_one(marts, []).findings)
+    third = cohorts_at_three(page, 3)
+    first = third[third.base > 0]
+    begin = "In the third month after their first, "
+    assert [each.takeaway for key, each in told.items() if key.startswith("cohorts")] == [
+        f"{begin}{percent(third.active.sum() / third.customers.sum())} of customers ordered.",
+        f"{begin}cohorts brought {percent(first.revenue.sum() / first.base.sum())} of their first "
+        "month's revenue.",
+    ]
+    names = [month["name"] for month in told["sankey"].months.values()]
+    assert names[0] == "the month to 28 December 2024" and len(names) == len(set(names)) == 24
+    assert told["sizes"].takeaway.startswith("From the month to 28 January 2023 to the month to 28")
+    ends = [row[0] for row in told["cohorts-active-share"].table.rows]
+    assert len(ends) == len(set(ends)) and ends[0] == "the month to 28 January 2023"
+    assert odd and all(text.startswith("The month to 28 December 2024: ") for text in odd)
+    # The year before begins and ends where the period does.
+    months = page.frame("customer_months")
+    ranks = page.frame("segment_directory").query("segmentation == 'rfm'")
+    ranks = ranks.set_index("segment").segment_rank
+    last = months[months.month_end == months.month_end.max()]
+    now, before = (last[name].map(ranks) for name in ("rfm_segment", "previous_rfm_segment"))
+    year = page.between(page.orders, ("2023-11-28", "2024-11-27"))
+    gained, lost = (
+        page.revenue(year).reindex(last.customer_id[moved]).sum()
+        for moved in (now > before, now < before)
+    )
+    assert (
+        f"brought {number(gained)} and the latter {number(lost)}."
+        in (findings["Value gained and lost in the month to 28 December 2024"])
+    )
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_who_is_worth_most_is_not_said_of_others_where_they_are_hidden(
+    published: Path, tmp_path: Path, best: bool
+) -> None:
+    hidden, top = ("('Champions', 'Loyal')", None) if best else ("('New', 'Lost')", "Champions")
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            f"""
+            update segment_summary set customers = null, customer_share = null, revenue = null,
+                revenue_share = null, revenue_12_months = null
+            where segmentation = 'rfm' and segment in {hidden}
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        told = dict(page_one(marts, []).findings)["Who is worth most"]
+    more = "Segments of too few customers to be shown brought more together. "
+    assert told.startswith(more + "Of those" if best else f"Of those that are shown, {top}: ")
+
+
+@pytest.mark.parametrize(
+    ("begin", "period", "knows_new", "knows_second"),
+    [
+        ("2024-11-01", "1 November 2024 to 1 January 2025", False, False),
+        ("2024-07-03", "3 July 2024 to 1 January 2025", False, True),
+        ("2024-07-02", "2 July 2024 to 1 January 2025", True, True),
+        ("2024-01-02", "the twelve months to 1 January 2025", True, True),
+    ],
+)
+def test_a_short_history_tells_neither_who_is_new_nor_what_a_year_brings(
+    published: Path, tmp_path: Path, begin: str, period: str, knows_new: bool, knows_second: bool
+) -> None:
+    with changed(published, tmp_path) as connection:
+        connection.execute(f"delete from customer_orders where ordered_at < '{begin}'")
+        first = "(select customer_id from customer_segments where rfm_segment = 'Champions')"
+        connection.execute(
+            f"update customer_orders set ordered_at = '{begin}' where customer_id in {first} "
+            "and order_id = (select min(order_id) from customer_orders "
+            f"where customer_id in {first})"
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        told = page_one(marts, [])
+    assert told.period == period
+    measures = {each.key: each for each in told.measures}
+    for key in ("new_revenue", "returning_revenue"):
+        assert (measures[key].exact is not None) == knows_new
+        assert measures[key].compared.startswith("It cannot be told who is new") != knows_new
+    second = measures["second_order_rate"]
+    assert (second.exact is not None, second.compared != "Cannot be told.") == (knows_second,) * 2
+    sizes = " ".join(action.size for action in told.actions)
+    assert ("a year" in sizes) == (begin == "2024-01-02")
+    assert ("as long a time as the data tell of" in sizes) == (begin != "2024-01-02")
 
 
 def test_the_takeaways_of_drift(page: Page) -> None:
