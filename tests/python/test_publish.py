@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import MARTS, ROOT, SCHEMA, TABLES, Outcome, Workshop, environment, fingerprint
+from scipy.optimize import linprog
 
 from segmentation.errors import UserError
 from segmentation.publish import NotPublished, publish_build, suppress_small_cells
@@ -649,6 +650,9 @@ def test_small_cells_and_what_would_tell_them_are_hidden():
             ("middle", "c", 8, 9),
             ("middle", "d", 8, 9),
         ],
+        # The same one by one, for who knows that each is of somebody.
+        *[("mature", name, 1, 9) for name in "abcde"],
+        *[("mature", "f", 40, 9), ("mature", "g", 50, 9)],
         # 5 is not small.
         *[("old", "a", 5, 9), ("old", "b", 50, 9)],
         # Revenue of nobody is somebody's, after all.
@@ -660,6 +664,7 @@ def test_small_cells_and_what_would_tell_them_are_hidden():
         *[("young", "a"), ("young", "b"), ("adult", "b"), ("adult", "c")],
         *[("middle", "a"), ("middle", "b"), ("middle", "c"), ("ancient", "a"), ("ancient", "b")],
         ("eternal", "a"),
+        *[("mature", name) for name in "abcdef"],
     }
     expected = [(*row[:2], None, None) if row[:2] in hidden else row for row in rows]
     for seed in range(3):
@@ -739,6 +744,58 @@ def test_no_margin_of_a_table_tells_a_hidden_cell(seed):
             )
 
 
+def test_several_sums_together_tell_no_hidden_cell():
+    """Of 5 who came to x two flows are hidden; of 16 who leave y, two; of 19 come to x, two."""
+    rule = {
+        **{"counts": ["customers"], "measures": ["customers"]},
+        "totals": [["month", "before"], ["month", "now"]],
+        "flows": {"at": "month", "from": "before", "to": "now", "within": ["kind"]},
+    }
+    flows = {
+        (1, "new", "x"): 5,
+        (1, "new", "y"): 72,
+        **{(1, "new", "v"): 6, (2, "v", "v"): 6},
+        **{(2, "x", "x"): 4, (2, "x", "u"): 1, (2, "new", "u"): 4},
+        **{(2, "y", "y"): 41, (2, "y", "z"): 15, (2, "y", "w"): 1, (2, "y", "x"): 15},
+        **{(2, "new", "w"): 4, (2, "new", "y"): 30},
+        **{(3, "x", "x"): 12, (3, "x", "y"): 7},
+    }
+    rows = [("all", *flow, people) for flow, people in flows.items()]
+    published = suppressed(rows, rule, columns="kind, month, before, now, customers")
+    told = {row[1:4]: row[4] for row in published}
+    assert all(people in (None, flows[flow]) for flow, people in told.items())
+    assert exactly_told(told, flows) == []
+    assert told[1, "new", "y"] == 72
+
+
+def exactly_told(told: dict[tuple, int | None], flows: dict[tuple, int]) -> list[tuple]:
+    """Hidden flows that have one size alone where who came is who stays or leaves, and none is 0.
+
+    By a linear program for the least and the most of each.
+    """
+    hidden = [flow for flow, people in told.items() if people is None]
+    places = {(month, now) for month, _, now in told} & {
+        (month - 1, before) for month, before, _ in told
+    }
+    left, right = [], []
+    for month, place in places:
+        signs = {flow: 1 for flow in told if (flow[0], flow[2]) == (month, place)}
+        signs |= {flow: -1 for flow in told if flow[:2] == (month + 1, place)}
+        left.append([signs.get(flow, 0) for flow in hidden])
+        right.append(-sum(sign * (told[flow] or 0) for flow, sign in signs.items()))
+    single = []
+    for position, flow in enumerate(hidden):
+        goal = [float(place == position) for place in range(len(hidden))]
+        ends = [
+            linprog([sign * each for each in goal], A_eq=left, b_eq=right, bounds=(1, None))
+            for sign in (1, -1)
+        ]
+        assert ends[0].status == 0 and ends[0].fun <= flows[flow] + 1e-6
+        if ends[1].status == 0 and -ends[1].fun - ends[0].fun < 1e-6:
+            single.append(flow)
+    return single
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_who_came_and_who_leaves_tell_no_flow(seed):
     """Whoever is at a place came there by one of a month's flows, and is in one of the next's."""
@@ -768,6 +825,7 @@ def test_who_came_and_who_leaves_tell_no_flow(seed):
     told = {row[1:4]: row[4] for row in published}
     assert all(people in (None, flows[flow]) for flow, people in told.items())
     assert 0 < sum(people is None for people in told.values()) < 0.8 * len(told)
+    assert exactly_told(told, flows) == []
     # What a sum leaves of another one is found until no more is: both sides of each place.
     sides: dict[tuple, list[list]] = {}
     for month, before, now in told:
