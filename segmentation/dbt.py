@@ -129,6 +129,11 @@ def _mirror(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
 def _invoke(
     runner: dbtRunner, command: list[str], settings: dict, profiles: Path
 ) -> dbtRunnerResult:
+    if "'" in str(ROOT) or '"' in str(ROOT):
+        raise UserError(
+            f"The project lies in {ROOT}, and dbt-duckdb reads no seed below a folder with a "
+            "quotation mark in its name: move the project, or rename that folder."
+        )
     os.chdir(ROOT)
     result = runner.invoke(
         [

@@ -64,7 +64,7 @@ def sentence_of(message: str, node: str | None = None) -> str:
             return line.split(PREFIX, 1)[1]
     if unknown := re.search(r"depends on a node named '(\S+)' .*which (was not found|is)", message):
         return f"There is no model or seed {unknown[1]}: correct the var that names it."
-    if locked := re.search(r'Could not set lock on file "([^"]+)"', message):
+    if locked := re.search(r'Could not set lock on file "(.+?)": ', message):
         return f"The database {locked[1]} is open in another program: close it there and try again."
     if not_a_database := re.search(r'"([^"]+)"[^"]*not a valid DuckDB database', message):
         return (

@@ -81,6 +81,10 @@ def publish_build() -> Path:
     folder cannot be written; what was published before then stays as it is.
     """
     folder, database = public_folder(), database_file()
+    if (folder / FILE).resolve() == database.resolve():
+        raise NotPublished(
+            f"{database} is the build's own database: name another folder in SEGMENTATION_PUBLIC."
+        )
     try:
         results, manifest = last_build()
     except NoBuild as error:
@@ -101,6 +105,8 @@ def publish_build() -> Path:
     except duckdb.Error as error:
         full = "No space left on device" in str(error)
         said = "the disk is full" if full else str(error).splitlines()[0].rstrip(".:")
+        if "Corrupt database file" in said or f'from file "{database}"' in said:
+            raise _damaged(database) from error
         raise NotPublished(f"{folder} cannot be written ({said}).") from error
     return folder / FILE
 
@@ -129,8 +135,14 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     try:
         connection.execute(f"attach {literal(database)} as built (read_only)")
     except duckdb.Error as error:
-        said = sentence_of(str(error)).replace(f"; {LOG}", ".")
-        raise UserError(said) from error
+        known = sentence_of(str(error))
+        raise (_damaged(database) if LOG in known else UserError(known)) from error
+
+
+def _damaged(database: Path) -> NotPublished:
+    return NotPublished(
+        f"the database {database} is damaged and cannot be read: move it away and run `make build`."
+    )
 
 
 def _check_database(connection: duckdb.DuckDBPyConnection, results: dict, manifest: dict) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from segmentation.errors import UserError
 from segmentation.publish import FILE
 
+HOSTS = ("localhost", "127.0.0.1")
 PAGES = {"Report": "report.html", "Documentation": "docs/index.html", "All files": ""}
 
 
@@ -46,12 +47,15 @@ def serve_published(folder: Path, port: str) -> None:
 class Handler(SimpleHTTPRequestHandler):
     """Serves files and lists folders, but for names that begin with a dot.
 
-    These are of publishing itself; what is left of an earlier publication may be among them.
+    These are of publishing itself; what is left of an earlier publication may be among them. A page
+    of another host, whose name leads here, is refused: it could read the files otherwise.
     """
 
     def send_head(self) -> object:
+        if self.headers.get("Host", "localhost").rsplit(":", 1)[0] not in HOSTS:
+            return self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
         asked = Path(self.translate_path(self.path)).relative_to(self.directory)
-        if any(part.startswith(".") for part in asked.parts):
+        if "\0" in str(asked) or any(part.startswith(".") for part in asked.parts):
             return self.send_error(HTTPStatus.NOT_FOUND)
         return super().send_head()
 

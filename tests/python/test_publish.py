@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -292,9 +293,15 @@ def test_make_serves_it_to_this_machine_only(build):
         assert names == ["parquet", "report.html", "segments.duckdb"]
         hidden = [path.name for path in build.file.parent.iterdir() if path.name[0] == "."]
         assert ".lock" in hidden and len(hidden) > 1
-        for name in [*hidden, "%2elock", "parquet/../.lock"]:
+        for name in [*hidden, "%2elock", "parquet/../.lock", "%00", "parquet/%00"]:
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 ask(name)
+        # A page of another host that leads a browser here.
+        elsewhere = urllib.request.Request(
+            f"http://localhost:{port}/report.html", headers={"Host": f"elsewhere.example:{port}"}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(elsewhere)
         # Another address of this machine, as seen from other machines.
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", port), timeout=5)
@@ -422,6 +429,68 @@ def test_no_database_and_a_folder_that_cannot_be_written_end_in_a_sentence(build
     build.file.parent.write_text("a file", encoding="utf-8")
     with pytest.raises(NotPublished, match="public cannot be written"):
         build.publish()
+
+
+def test_the_builds_own_database_is_never_replaced(build, monkeypatch):
+    monkeypatch.setenv("SEGMENTATION_PUBLIC", str(build.folder))
+    own = build.folder / "segments.duckdb"
+    build.database.rename(own)
+    monkeypatch.setenv("SEGMENTATION_DB", str(own))
+    before = own.read_bytes()
+    with pytest.raises(NotPublished, match="is the build's own database: name another folder"):
+        publish_build()
+    assert own.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["middle", "end", "folder"])
+def test_a_damaged_database_is_said_to_be_that(build, damage):
+    build.publish()
+    whole = build.database.read_bytes()
+    if damage == "folder":
+        build.database.unlink()
+        build.database.mkdir()
+    elif damage == "end":
+        build.database.write_bytes(whole[: len(whole) // 2])
+    else:
+        parts = [whole[:12288], random.Random(1).randbytes(len(whole) - 20480), whole[-8192:]]
+        build.database.write_bytes(b"".join(parts))
+    build.refuses(
+        r"the database .* is damaged and cannot be read: move it away and run `make build`"
+    )
+
+
+def test_one_publication_waits_for_another(build):
+    """Else the first would take what the second has half written for what is left of a dead one."""
+    fcntl = pytest.importorskip("fcntl")
+    build.publish()
+    before = build.file.read_bytes()
+    with (build.file.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        waiting = threading.Thread(target=build.publish)
+        waiting.start()
+        waiting.join(2)
+        assert waiting.is_alive() and build.file.read_bytes() == before
+    waiting.join(60)
+    assert not waiting.is_alive() and build.file.read_bytes() != before
+
+
+def test_files_are_on_disk_before_they_have_their_names(build, monkeypatch):
+    flushed, named = set(), {}
+    fsync, replace = os.fsync, Path.replace
+
+    def note_flushed(handle: int) -> None:
+        flushed.add(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    def note_named(path: Path, goal: Path) -> Path:
+        files = path.iterdir() if path.is_dir() else [path]
+        named[path.name] = {file.stat().st_ino for file in files} - flushed
+        return replace(path, goal)
+
+    monkeypatch.setattr(os, "fsync", note_flushed)
+    monkeypatch.setattr(Path, "replace", note_named)
+    build.publish()
+    assert len(named) == 2 and not any(named.values()) and len(flushed) > 10
 
 
 def test_a_full_disk_leaves_nothing_half_written(build, monkeypatch):
@@ -672,6 +741,13 @@ def test_small_cells_and_what_would_tell_them_are_hidden():
         published = suppressed(rows, rule, columns="age, segment, customers, revenue")
         # Sorted by what is shown, not by the sizes that are hidden.
         assert published == sorted(expected, key=lambda row: row[:2])
+
+
+def test_the_order_of_rows_tells_nothing_of_what_is_hidden():
+    rule = {"counts": ["customers"], "measures": ["customers"]}
+    rows = [(4, "b"), (3, "c"), (2, "a"), (9, "d")]
+    published = suppressed(rows, rule, columns="customers, segment")
+    assert published == [(9, "d"), (None, "a"), (None, "b"), (None, "c")]
 
 
 def test_a_large_cell_that_is_hidden_is_not_alone_in_its_other_total():

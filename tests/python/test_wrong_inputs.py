@@ -12,6 +12,7 @@ import pytest
 from conftest import ALL, DEMO, ROOT, SCHEMA, Outcome, environment, run
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from segmentation.dbt import run as run_dbt
 from segmentation.errors import UserError, sentence_of
 from segmentation.report import write_report, written_beside
 
@@ -470,6 +471,20 @@ def test_a_database_that_is_none(workshop):
     # A path so short that the words before it are as near to the end.
     short = 'IO Error: The file "/x" exists, but it is not a valid DuckDB database file!'
     assert sentence_of(short).startswith("/x is not a DuckDB database")
+
+
+@pytest.mark.parametrize("name", ["it's", 'a "shop"'])
+def test_a_folder_where_dbt_reads_no_seed_is_named(monkeypatch, tmp_path, name):
+    monkeypatch.setattr("segmentation.dbt.ROOT", tmp_path / name)
+    with pytest.raises(UserError, match="a quotation mark in its name: move the project") as told:
+        run_dbt(["build"], {})
+    assert f"{tmp_path / name}" in str(told.value)
+
+
+def test_a_database_with_quotation_marks_in_its_name_is_named_whole():
+    path = '/a "b"/c.duckdb'
+    locked = f'IO Error: Could not set lock on file "{path}": Conflicting lock is held in python'
+    assert sentence_of(locked).startswith(f"The database {path} is open in another program")
 
 
 def test_the_words_of_a_failure_fit_every_command():
