@@ -17,16 +17,23 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from segmentation.cli import main
 from segmentation.dbt import Scratch, close_database
+from segmentation.docs import describe_listed
 from segmentation.lineage import PICTURE, picture
 
 RATES = ["currency", "valid_from", "rate"]
 MART = "model.customer_segmentation.customer_segments"
-MANIFEST = r'\{"metadata": \{"dbt_schema_version": "[^"]*/manifest/'
 # The graph is drawn on a canvas; what draws it knows what it drew.
 GRAPH = """
     const graph = [...document.querySelectorAll('*')].find(element => element._cyreg)._cyreg.cy;
     return graph.nodes().map(node => [node.id(), node.style('background-color')]);
 """
+
+
+def inlined(published: Path, name: str) -> dict:
+    """The manifest or the catalog, as the page holds it."""
+    page = (published / "docs" / "index.html").read_text(encoding="utf-8")
+    start = re.search(rf'\{{"metadata": \{{"dbt_schema_version": "[^"]*/{name}/', page).start()
+    return json.JSONDecoder().raw_decode(page, start)[0]
 
 
 def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published: Path) -> None:
@@ -42,7 +49,7 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
 
     text = (published / "docs" / "index.html").read_text(encoding="utf-8")
     assert str(ROOT) not in text
-    manifest, _ = json.JSONDecoder().raw_decode(text, re.search(MANIFEST, text).start())
+    manifest = inlined(published, "manifest")
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert models and all(model["compiled_code"] for model in models)
     browser.get(page)
@@ -87,6 +94,49 @@ def test_the_site_tells_columns_and_lineage(browser: webdriver.Chrome, published
         if message["method"] == "Network.requestWillBeSent"
     ]
     assert asked and all(url.startswith(("file:", "data:")) for url in asked)
+
+
+def test_the_site_describes_every_column_of_every_model_and_seed(published: Path) -> None:
+    nodes = inlined(published, "manifest")["nodes"]
+    tables = inlined(published, "catalog")["nodes"]
+    assert tables.keys() == {key for key in nodes if key.startswith(("model.", "seed."))}
+    silent = [
+        f"{nodes[key]['name']}.{column}"
+        for key, table in tables.items()
+        for column in table["columns"]
+        if not nodes[key]["columns"].get(column, {}).get("description", "").strip()
+    ]
+    assert not silent, f"without a description: {', '.join(silent)}"
+
+
+@pytest.mark.parametrize(
+    ("scores", "attributes"),
+    [
+        (["Spending Score (1-100)", "Santé"], {"Größe": "text"}),
+        ("Spending Score (1-100), Santé", "Größe: text"),
+        ("{{ 'Spending Score (1-100), Santé' if not execute }}", ["Größe"]),
+    ],
+)
+def test_columns_that_a_var_lists_are_described_where_they_are(
+    scores: object, attributes: object
+) -> None:
+    key = "model.customer_segmentation.stg_segmentation__customers"
+    columns = {"age": {"name": "age", "description": "Age."}}
+    manifest = {"nodes": {key: {"columns": columns}}}
+    there = ("age", "spending_score_1_100", "sante", "grosse", "other")
+    catalog = {"nodes": {key: {"columns": dict.fromkeys(there, {})}, "seed.one": {"columns": {}}}}
+    lists = {"psychographic_columns": scores, "attribute_columns": attributes}
+    describe_listed(manifest, catalog, lists)
+    assert columns.pop("age") == {"name": "age", "description": "Age."}
+    listed_by = {
+        name: re.search("the var `(.*)` lists", column["description"])[1]
+        for name, column in columns.items()
+    }
+    assert listed_by == {
+        "spending_score_1_100": "psychographic_columns",
+        "sante": "psychographic_columns",
+        "grosse": "attribute_columns",
+    }
 
 
 def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -> None:

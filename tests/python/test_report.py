@@ -605,8 +605,8 @@ def test_the_menu_of_months_changes_the_flows(browser: webdriver.Chrome, publish
     rows = ask(
         published,
         """
-        select month_end::text, count(*), sum(customers) from segment_migrations
-        where segmentation = 'rfm' and customers > 0
+        select month_end::text, count_if(customers > 0), sum(customers) from segment_migrations
+        where segmentation = 'rfm'
         group by all order by 1 desc
         """,
     )
