@@ -388,6 +388,8 @@ def customers_mapping(columns: Sequence[Column]) -> tuple[dict[str, str], list[s
         column.heading
         for column in columns
         if column.is_number
+        # A heading without Latin letters gives no name.
+        and column.words
         and column.heading not in mapped.values()
         and not personal & set(column.words)
         and not {"id", "number", "code", "year"} & set(column.words)

@@ -112,10 +112,18 @@
             'attribute_columns', 'a map of columns to text or number'
         ) %}
     {% endfor %}
+    {% for heading in customer_segmentation.psychographic_headings()
+        + customer_segmentation.attribute_types() | list
+        if customer_segmentation.column_name(heading) == '' %}
+        {% do customer_segmentation.fail(
+            "The column '" ~ heading ~ "' has no Latin letter or digit to be named by: map it to a"
+            ~ ' name of its own in customer_columns, and list that.', while_parsing=true
+        ) %}
+    {% endfor %}
     {% set names =
         customer_segmentation.psychographic_columns() + customer_segmentation.attribute_columns() %}
     {% set taken = customer_segmentation.canonical_columns('customers')
-        + customer_segmentation.features_bought() + ['', 'as_of_date', 'customer_status'] %}
+        + customer_segmentation.features_bought() + ['as_of_date', 'customer_status'] %}
     {% for name in names if name in taken or names.count(name) > 1 %}
         {% do customer_segmentation.fail(
             "The vars psychographic_columns and attribute_columns name '" ~ name

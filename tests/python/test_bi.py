@@ -379,7 +379,7 @@ def test_cohorts(published: Path) -> None:
     revenue = orders.groupby([began, since]).net_amount.sum()
     last = month.max()
     # Nobody ordered, but somebody sent something back, is small as well.
-    small: dict[pd.Period, list[int]] = {}
+    small: dict[object, list[int]] = {}
     for (cohort, months), money in revenue.items():
         count = int(active.get((cohort, months), 0))
         if count < 5 and (count or money):

@@ -568,9 +568,9 @@ def test_a_first_line_of_data_is_no_heading(headings, is_data):
 
 
 PEOPLE = """
-Kundennummer|Vorname|Nachname|E-Mail|Telefon|Geburtsdatum|Geschlecht|Ort|PLZ|Land|Kunde seit|Newsletter|Einkommen|Zufriedenheit (1-10)
-K1|Zoë|Müller|zoe@example.org|030 1234567|1980-02-29|w|Berlin|10115|DE|2020-01-02|ja|52000|7
-K2|Max|Maier|max@example.org|+49 171 1234567|1971-11-30|m|Wien|1010|AT|2021-05-06|nein|48000|9
+Kundennummer|Vorname|Nachname|E-Mail|Telefon|Geburtsdatum|Geschlecht|Ort|PLZ|Land|Kunde seit|Newsletter|Einkommen|Zufriedenheit (1-10)|Оценка
+K1|Zoë|Müller|zoe@example.org|030 1234567|1980-02-29|w|Berlin|10115|DE|2020-01-02|ja|52000|7|3
+K2|Max|Maier|max@example.org|+49 171 1234567|1971-11-30|m|Wien|1010|AT|2021-05-06|nein|48000|9|4
 """  # noqa: E501
 
 
@@ -588,6 +588,7 @@ def test_customer_records_are_told_from_transactions():
         "signed_up_on": "Kunde seit",
         "marketing_allowed": "Newsletter",
     }
+    # A heading without Latin letters gives no name.
     assert scores == ["Zufriedenheit (1-10)"]
     for shop, (text, _) in SHOPS.items():
         columns = table(text, ";" if shop in ("German", "French") else "|")

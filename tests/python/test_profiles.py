@@ -597,6 +597,7 @@ COLUMNS = {
             ["attribute_columns", "text or number"],
         ),
         (GOOD, {"psychographic_columns": ["mood"]}, ['no column "mood"']),
+        (GOOD, {"attribute_columns": {"Оценка": "number"}}, ["'Оценка'", "no Latin letter"]),
         (GOOD, {"encoding": {"customers": "ebcdic"}}, ["encoding", "latin-1"]),
     ],
 )
