@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import yaml
-from jinja2 import Environment
 
 from segmentation import dbt
 from segmentation.errors import UserError
@@ -27,8 +26,12 @@ NARROW = """
         body .app-content table { display: block; overflow-x: auto; }
     }
 """
-# The letters that the macro column_name makes plain.
-ACCENTS = str.maketrans("àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ", "aaaaaaceeeeiiiinoooooouuuuyy")
+# Models with columns that vars list. No YAML has these, for everybody lists others.
+LISTING = ("stg_segmentation__customers", "int_segmentation__customers_featured")
+LISTED = (
+    "A column of the customers' records that `psychographic_columns` or `attribute_columns` lists, "
+    "as they tell it. Null where they do not. Not additive."
+)
 
 
 def last_settings() -> dict:
@@ -74,7 +77,7 @@ def write_docs(settings: dict, *, just_built: bool = False) -> Path:
             (folder, "catalog"),
         )
     )
-    describe_listed(manifest, catalog, settings)
+    _describe_listed(manifest, catalog)
     models = {key for key in manifest["nodes"] if key.startswith("model.")}
     if models - catalog["nodes"].keys():
         dbt.say("Types of columns are missing until `make build` has made the tables.")
@@ -89,45 +92,14 @@ def write_docs(settings: dict, *, just_built: bool = False) -> Path:
     return _page()
 
 
-def describe_listed(manifest: dict, catalog: dict, settings: dict) -> None:
-    """Describes in the manifest what columns of models are there because a var lists them.
-
-    YAML cannot have them: everybody lists others. manifest, catalog: as dbt writes them. settings:
-    vars by name, which take the place of the project's own.
-    """
-    described = _listed(settings)
-    for key, table in catalog["nodes"].items():
-        if key.startswith("model."):
-            columns = manifest["nodes"][key]["columns"]
-            for name in table["columns"].keys() & described.keys() - columns.keys():
-                columns[name] = {"name": name, "description": described[name]}
-
-
-def _listed(settings: dict) -> dict[str, str]:
-    """What is said of each column of customers that a var lists, by the column's name."""
-    known = _known(settings)
-    described = {}
-    for setting, read in (
-        ("psychographic_columns", lambda text: text.split(",")),
-        ("attribute_columns", lambda text: yaml.safe_load(f"{{{text}}}")),
-    ):
-        listed = known[setting] or []
-        if isinstance(listed, str):
-            # The project's own text is Jinja, which gives the demo's columns.
-            listed = read(Environment().from_string(listed).render(var=known.get, execute=False))
-        for heading in listed:
-            plain = str(heading).lower().translate(ACCENTS).replace("ß", "ss")
-            described[re.sub("[^a-z0-9]+", "_", plain).strip("_")] = (
-                f"A column of the customers' records that the var `{setting}` lists, as they tell "
-                "it. Null where they do not. Not additive."
-            )
-    return described
-
-
-def _known(settings: dict) -> dict:
-    """The project's vars by name, with these in place of its own."""
-    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return project["vars"] | settings
+def _describe_listed(manifest: dict, catalog: dict) -> None:
+    """Describes in the manifest the columns that are there because a var lists them."""
+    for key in {f"model.customer_segmentation.{name}" for name in LISTING} & catalog[
+        "nodes"
+    ].keys():
+        described = manifest["nodes"][key]["columns"]
+        for name in catalog["nodes"][key]["columns"].keys() - described.keys():
+            described[name] = {"name": name, "description": LISTED}
 
 
 def _page() -> Path:
@@ -169,7 +141,8 @@ def _without_places(told: object, settings: dict) -> object:
 
 def _names_of_places(settings: dict) -> dict[str, str]:
     """What is said in place of each path, as it stands in settings and as SQL writes it."""
-    known = _known(settings)
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    known = project["vars"] | settings
     inputs = [str(known[name]).strip() for name in ("transactions", "customers", "exchange_rates")]
     # What takes the place of a seed is SQL, where a file stands in quotes.
     for relation in (known["seed_overrides"] or {}).values():

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import DEMO, MARTS, PICTURES, RECORDS, ROOT, Outcome, environment, write_csv
+from conftest import DEMO, LISTED, MARTS, PICTURES, RECORDS, ROOT, Outcome, environment, write_csv
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.support.wait import WebDriverWait
 
 from segmentation.cli import main
 from segmentation.dbt import Scratch, close_database
-from segmentation.docs import describe_listed
 from segmentation.lineage import PICTURE, picture
 
 RATES = ["currency", "valid_from", "rate"]
@@ -107,36 +106,15 @@ def test_the_site_describes_every_column_of_every_model_and_seed(published: Path
         if not nodes[key]["columns"].get(column, {}).get("description", "").strip()
     ]
     assert not silent, f"without a description: {', '.join(silent)}"
-
-
-@pytest.mark.parametrize(
-    ("scores", "attributes"),
-    [
-        (["Spending Score (1-100)", "Santé"], {"Größe": "text"}),
-        ("Spending Score (1-100), Santé", "Größe: text"),
-        ("{{ 'Spending Score (1-100), Santé' if not execute }}", ["Größe"]),
-    ],
-)
-def test_columns_that_a_var_lists_are_described_where_they_are(
-    scores: object, attributes: object
-) -> None:
-    key = "model.customer_segmentation.stg_segmentation__customers"
-    columns = {"age": {"name": "age", "description": "Age."}}
-    manifest = {"nodes": {key: {"columns": columns}}}
-    there = ("age", "spending_score_1_100", "sante", "grosse", "other")
-    catalog = {"nodes": {key: {"columns": dict.fromkeys(there, {})}, "seed.one": {"columns": {}}}}
-    lists = {"psychographic_columns": scores, "attribute_columns": attributes}
-    describe_listed(manifest, catalog, lists)
-    assert columns.pop("age") == {"name": "age", "description": "Age."}
-    listed_by = {
-        name: re.search("the var `(.*)` lists", column["description"])[1]
-        for name, column in columns.items()
-    }
-    assert listed_by == {
-        "spending_score_1_100": "psychographic_columns",
-        "sante": "psychographic_columns",
-        "grosse": "attribute_columns",
-    }
+    # What vars list is described as that, and nothing else is.
+    listed = {*LISTED["psychographic_columns"], *LISTED["attribute_columns"]}
+    for model in ("stg_segmentation__customers", "int_segmentation__customers_featured"):
+        columns = nodes[f"model.customer_segmentation.{model}"]["columns"].values()
+        assert listed == {
+            column["name"]
+            for column in columns
+            if "`attribute_columns` lists" in column["description"]
+        }
 
 
 def test_what_is_made_of_the_marts_reads_all_that_are_published(demo: Outcome) -> None:
