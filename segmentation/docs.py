@@ -94,9 +94,8 @@ def write_docs(settings: dict, *, just_built: bool = False) -> Path:
 
 def _describe_listed(manifest: dict, catalog: dict) -> None:
     """Describes in the manifest the columns that are there because a var lists them."""
-    for key in {f"model.customer_segmentation.{name}" for name in LISTING} & catalog[
-        "nodes"
-    ].keys():
+    models = {f"model.customer_segmentation.{name}" for name in LISTING}
+    for key in models & catalog["nodes"].keys():
         described = manifest["nodes"][key]["columns"]
         for name in catalog["nodes"][key]["columns"].keys() - described.keys():
             described[name] = {"name": name, "description": LISTED}

@@ -312,7 +312,9 @@ def cohorts(marts: Marts) -> Section:
         ("active_share", "Customers who ordered, by cohort"),
         ("revenue_retention", "Revenue against the first month, by cohort"),
     ):
-        if any(row[measure] is not None for row in rows if row["months_since"]):
+        later = [row[measure] for row in rows if row["months_since"]]
+        # Beside what is hidden, cells of nobody alone would say that nobody came back.
+        if any(later) or None not in later:
             section.figures.append(triangle(marts, rows, measure, title))
         else:
             section.missing.append(f"{title}: no chart, for each cohort is of too few customers.")

@@ -729,6 +729,25 @@ def test_a_hidden_cohort_of_few_is_in_no_sum(page: Page, published: Path, tmp_pa
     ]
 
 
+@pytest.mark.parametrize(("hidden", "charts"), [("months_since % 2 = 0", 0), ("false", 2)])
+def test_cells_of_nobody_beside_hidden_ones_are_no_chart(
+    published: Path, tmp_path: Path, hidden: str, charts: int
+) -> None:
+    """Where none is hidden, nobody came back, and the chart says so."""
+    with changed(published, tmp_path) as connection:
+        connection.execute(
+            f"""
+            update cohort_retention set active_share = if({hidden}, null, 0),
+                revenue_retention = if({hidden}, null, 0)
+            where months_since > 0
+            """
+        )
+    with closing(Marts(tmp_path / "segments.duckdb")) as marts:
+        section = cohorts(marts)
+    assert (len(section.figures), len(section.missing)) == (charts, 2 - charts)
+    assert all("each cohort is of too few customers" in line for line in section.missing)
+
+
 def test_periods_of_a_fiscal_year_are_told_by_their_ends(
     page: Page, published: Path, tmp_path: Path
 ) -> None:
