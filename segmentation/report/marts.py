@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.publish import suppress_small_cells
 from segmentation.report.words import day, month
+from segmentation.small_cells import suppress_small_cells
 from segmentation.sql import literal
 
 

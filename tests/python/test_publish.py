@@ -24,8 +24,9 @@ from conftest import MARTS, ROOT, SCHEMA, TABLES, Outcome, Workshop, environment
 from scipy.optimize import linprog
 
 from segmentation.errors import UserError
-from segmentation.publish import NotPublished, publish_build, suppress_small_cells
+from segmentation.publish import NotPublished, publish_build
 from segmentation.serve import serve_published
+from segmentation.small_cells import suppress_small_cells
 
 PUBLIC = sorted(set(MARTS) - {"rejected_transactions"})
 DAMAGED = r"run_results\.json or manifest\.json in .* is damaged: run `make build`"

@@ -344,6 +344,20 @@ def test_marks_of_groups_people_places_and_drift_are_the_rows_of_the_marts(
     assert band["y"] == [high for _, high in ends] + [low for low, _ in reversed(ends)]
 
 
+def set_by_place(connection: duckdb.DuckDBPyConnection, assignments: str) -> None:
+    """Sets columns of customer_segments; place is a customer's number from 1 to the last one's."""
+    connection.execute(
+        f"""
+        update customer_segments set {assignments}
+        from (
+            select customer_id, row_number() over (order by customer_id) as place
+            from customer_segments
+        ) as placed
+        where placed.customer_id = customer_segments.customer_id
+        """
+    )
+
+
 def written(page: Path, key: str) -> tuple[list[str], list[list[str]]]:
     """Headings and rows of a figure's table."""
     text = (page / "report.html").read_text(encoding="utf-8")
@@ -481,18 +495,14 @@ def test_a_place_of_few_customers_and_much_revenue_has_a_bar(
     published: Path, tmp_path: Path
 ) -> None:
     with changed(published, tmp_path) as connection:
-        connection.execute(
+        set_by_place(
+            connection,
             """
-            update customer_segments set is_profiled = true, is_home = false,
+            is_profiled = true, is_home = false,
                 world_region = 'World', monetary = if(place <= 6, 1000000, 1),
                 country = case when place <= 6 then 'Rich'
                     when place <= 216 then 'Place ' || (place // 14) else 'Large' end
-            from (
-                select customer_id, row_number() over (order by customer_id) as place
-                from customer_segments
-            ) as placed
-            where placed.customer_id = customer_segments.customer_id
-            """
+            """,
         )
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         rows = [row[:2] for row in geography(marts).figures[0].table.rows]
@@ -505,17 +515,13 @@ def test_who_objects_does_not_tell_a_gender_of_few(
 ) -> None:
     """Their number is told if they are enough, and then hides nobody else's."""
     with changed(published, tmp_path) as connection:
-        connection.execute(
+        set_by_place(
+            connection,
             f"""
-            update customer_segments set has_record = true, is_profiled = place > {objecting},
+            has_record = true, is_profiled = place > {objecting},
                 gender = case when place <= {objecting} + 3 then 'Diverse'
                     when place <= 60 then 'Female' else 'Male' end
-            from (
-                select customer_id, row_number() over (order by customer_id) as place
-                from customer_segments
-            ) as placed
-            where placed.customer_id = customer_segments.customer_id
-            """
+            """,
         )
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         figures = {figure.key: figure for figure in people_told(marts).figures}
@@ -527,15 +533,15 @@ def test_violins_leave_no_gender_of_few_to_what_told_the_same_number(
     published: Path, tmp_path: Path
 ) -> None:
     with changed(published, tmp_path) as connection:
+        set_by_place(
+            connection,
+            """
+            has_record = true, is_profiled = true,
+                gender = if(place <= 30, 'Diverse', if(place <= 100, 'Female', 'Male'))
+            """,
+        )
         connection.execute(
             """
-            update customer_segments set has_record = true, is_profiled = true,
-                gender = if(place <= 30, 'Diverse', if(place <= 100, 'Female', 'Male'))
-            from (
-                select customer_id, row_number() over (order by customer_id) as place
-                from customer_segments
-            ) as placed
-            where placed.customer_id = customer_segments.customer_id;
             delete from customer_attributes where attribute = 'age';
             insert into customer_attributes by name
             select customer_id, 'age' as attribute, 40 + place % 9 as number_value
@@ -937,17 +943,13 @@ def test_who_objects_and_others_do_not_tell_few_by_what_is_left(
 ) -> None:
     """Other countries less those who object, whose number is told, are of nobody or of enough."""
     with changed(published, tmp_path) as connection:
-        connection.execute(
+        set_by_place(
+            connection,
             """
-            update customer_segments set is_profiled = place > 18, is_home = true, country = case
+            is_profiled = place > 18, is_home = true, country = case
                 when place <= 20 then null when place <= 40 then 'Near' else 'Far'
             end, world_region = 'World'
-            from (
-                select customer_id, row_number() over (order by customer_id) as place
-                from customer_segments
-            ) as placed
-            where placed.customer_id = customer_segments.customer_id
-            """
+            """,
         )
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         rows = geography(marts).figures[0].table.rows
@@ -967,17 +969,13 @@ def test_few_elsewhere_are_not_told_by_what_is_left(
     published: Path, tmp_path: Path, few: int, told: list[str]
 ) -> None:
     with changed(published, tmp_path) as connection:
-        connection.execute(
+        set_by_place(
+            connection,
             f"""
-            update customer_segments set is_profiled = true, country = case
+            is_profiled = true, country = case
                 when place <= {few} then 'Tiny' when place <= {few} + 9 then 'Near' else 'Far'
             end
-            from (
-                select customer_id, row_number() over (order by customer_id) as place
-                from customer_segments
-            ) as placed
-            where placed.customer_id = customer_segments.customer_id
-            """
+            """,
         )
     with closing(Marts(tmp_path / "segments.duckdb")) as marts:
         assert [row[0] for row in geography(marts).figures[0].table.rows] == told
