@@ -1,8 +1,13 @@
 """Hides what small cells of a summary would tell of few customers."""
 
+from collections import defaultdict
+
 import duckdb
 
 from segmentation.sql import identifier
+
+# More customers than any cell can have.
+BEYOND = 1 << 50
 
 
 def suppress_small_cells(
@@ -131,14 +136,16 @@ def _told(
             order by all
             """
         ).fetchall()
-    sizes = {
-        cell: size for cells, counts, _ in groups for cell, size in zip(cells, counts, strict=True)
-    }
-    beyond = 1 << 50
-    least, most = {cell: min(size, 1) for cell, size in sizes.items()}, dict.fromkeys(sizes, beyond)
+    sizes, beside = {}, defaultdict(set)
+    for place, (cells, counts, _) in enumerate(groups):
+        for cell, size in zip(cells, counts, strict=True):
+            sizes[cell] = size
+            beside[cell].add(place)
+    least, most = {cell: min(size, 1) for cell, size in sizes.items()}, dict.fromkeys(sizes, BEYOND)
+    narrower = sizes.keys()
     for _ in range(rounds):
-        before = dict(least), dict(most)
-        for cells, counts, signs in groups:
+        places, narrower = {place for cell in narrower for place in beside[cell]}, set()
+        for cells, counts, signs in (groups[place] for place in sorted(places)):
             total = sum(map(int.__mul__, counts, signs))
             ends = [
                 sorted((sign * least[cell], sign * most[cell]))
@@ -147,7 +154,10 @@ def _told(
             low, high = map(sum, zip(*ends, strict=True))
             for cell, sign, (lowest, highest) in zip(cells, signs, ends, strict=True):
                 left = sorted((sign * (total - high + highest), sign * (total - low + lowest)))
-                least[cell], most[cell] = max(least[cell], left[0]), min(most[cell], left[1])
-        if before == (least, most):
+                found = max(least[cell], left[0]), min(most[cell], left[1])
+                if found != (least[cell], most[cell]):
+                    least[cell], most[cell] = found
+                    narrower.add(cell)
+        if not narrower:
             break
     return [cell for cell in sizes if least[cell] == most[cell]]

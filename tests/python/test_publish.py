@@ -469,7 +469,7 @@ def test_one_publication_waits_for_another(build):
         fcntl.flock(lock, fcntl.LOCK_SH)
         waiting = threading.Thread(target=build.publish)
         waiting.start()
-        waiting.join(2)
+        waiting.join(1)
         assert waiting.is_alive() and build.file.read_bytes() == before
     waiting.join(60)
     assert not waiting.is_alive() and build.file.read_bytes() != before
