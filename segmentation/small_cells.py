@@ -37,69 +37,8 @@ def suppress_small_cells(
     )
     hidden: dict[str, list[str]] = {}
     for number, rule in enumerate(rules):
-        known = ", ".join(map(identifier, rule["counts"]))
-        counts = ", ".join(f"nullif({identifier(name)}, 0)" for name in rule["counts"])
-        count, flag = f"coalesce(least({counts}), 0)", f"is_hidden_{number}"
-        measured = " or ".join(
-            f"coalesce({identifier(name)} <> 0, false)" for name in rule["measures"]
-        )
-        filled = f"coalesce({known}) is not null and ({measured})"
-        connection.execute(f"alter table cells add column {flag} boolean")
-        connection.execute(f"update cells set {flag} = {count} < {minimum} and ({filled})")
-        # Of which rows, agreeing in which columns, and whether a row adds to the sum or takes away.
-        sums = [("cells", total, "1") for total in rule.get("totals", [])]
-        if flows := rule.get("flows"):
-            when, origin, goal = (identifier(flows[name]) for name in ("at", "from", "to"))
-            sides = (
-                f"select *, {place} as flow_place, dense_rank() over (order by {when}) - {step} "
-                f"as flow_step, 1 - 2 * {step} as flow_sign from cells"
-                for place, step in ((goal, 0), (origin, 1))
-            )
-            balanced = ["flow_place", "flow_step", *flows["within"]]
-            sums.append((f"({' union all '.join(sides)})", balanced, "flow_sign"))
-        further = [
-            f"""
-            cell in (
-                select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
-                from {cells}
-                where {" and ".join(f"{identifier(name)} is not null" for name in agreeing)}
-                group by {", ".join(map(identifier, agreeing))}
-                having
-                    count(*) filter (where {flag}) = 1
-                    or sum({count}) filter (where {flag}) < {minimum}
-            )
-            """
-            for cells, agreeing, _ in sums
-        ]
-        if repeats := ", ".join(map(identifier, rule.get("repeats", []))):
-            further.append(f"({repeats}) in (select ({repeats}) from cells where {flag})")
-        hide = f"update cells set {flag} = true where not {flag} and ({filled}) and "
-        while True:
-            while sum(connection.execute(hide + each).fetchall()[0][0] for each in further):
-                pass
-            # Only of one count it is known what adds up.
-            told = _told(connection, sums, count, flag) if len(rule["counts"]) == 1 else []
-            beside = " union all ".join(
-                f"""
-                select told, next, size
-                from (select cell as told, {keys} from {cells} where list_contains($told, cell))
-                inner join (
-                    select cell as next, {count} as size, {keys} from {cells}
-                    where not {flag} and ({filled})
-                ) using ({keys})
-                """
-                for cells, agreeing, _ in sums
-                for keys in [", ".join(map(identifier, agreeing))]
-            )
-            if (
-                not told
-                or not connection.execute(
-                    f"{hide} cell in "
-                    f"(select arg_min(next, (size, next)) from ({beside}) group by told)",
-                    {"told": told},
-                ).fetchall()[0][0]
-            ):
-                break
+        flag = f"is_hidden_{number}"
+        _flag(connection, rule, flag, minimum)
         for name in [*rule["measures"], *rule.get("follows", [])]:
             hidden.setdefault(name, []).append(flag)
     shown = ", ".join(
@@ -109,6 +48,69 @@ def suppress_small_cells(
     flags = ", ".join(f"is_hidden_{number}" for number in range(len(rules)))
     # Sorted by what is shown: the order of the rows must not tell what is hidden.
     return f"select * exclude (cell, {flags}) replace ({shown}) from cells order by all"
+
+
+def _flag(connection: duckdb.DuckDBPyConnection, rule: dict, flag: str, minimum: int) -> None:
+    """Adds to the cells a column that is true where a rule hides them."""
+    known = ", ".join(map(identifier, rule["counts"]))
+    counts = ", ".join(f"nullif({identifier(name)}, 0)" for name in rule["counts"])
+    count = f"coalesce(least({counts}), 0)"
+    measured = " or ".join(f"coalesce({identifier(name)} <> 0, false)" for name in rule["measures"])
+    filled = f"coalesce({known}) is not null and ({measured})"
+    connection.execute(f"alter table cells add column {flag} boolean default false")
+
+    def hide(which: str, **parameters: object) -> int:
+        """Hides cells of somebody, and gives how many more that are."""
+        update = f"update cells set {flag} = true where not {flag} and ({filled}) and {which}"
+        return connection.execute(update, parameters).fetchall()[0][0]
+
+    # Of which rows, agreeing in which columns, and whether a row adds to the sum or takes away.
+    sums = [("cells", total, "1") for total in rule.get("totals", [])]
+    if flows := rule.get("flows"):
+        when, origin, goal = (identifier(flows[name]) for name in ("at", "from", "to"))
+        sides = (
+            f"select *, {place} as flow_place, dense_rank() over (order by {when}) - {step} "
+            f"as flow_step, 1 - 2 * {step} as flow_sign from cells"
+            for place, step in ((goal, 0), (origin, 1))
+        )
+        balanced = ["flow_place", "flow_step", *flows["within"]]
+        sums.append((f"({' union all '.join(sides)})", balanced, "flow_sign"))
+    further = [
+        f"""
+        cell in (
+            select arg_min(cell, ({count}, cell)) filter (where not {flag} and ({filled}))
+            from {cells}
+            where {" and ".join(f"{identifier(name)} is not null" for name in agreeing)}
+            group by {", ".join(map(identifier, agreeing))}
+            having
+                count(*) filter (where {flag}) = 1
+                or sum({count}) filter (where {flag}) < {minimum}
+        )
+        """
+        for cells, agreeing, _ in sums
+    ]
+    if repeats := ", ".join(map(identifier, rule.get("repeats", []))):
+        further.append(f"({repeats}) in (select ({repeats}) from cells where {flag})")
+    neighbours = " union all ".join(
+        f"""
+        select told, next, size
+        from (select cell as told, {keys} from {cells} where list_contains($told, cell))
+        inner join (
+            select cell as next, {count} as size, {keys} from {cells}
+            where not {flag} and ({filled})
+        ) using ({keys})
+        """
+        for cells, agreeing, _ in sums
+        for keys in [", ".join(map(identifier, agreeing))]
+    )
+    smallest = f"cell in (select arg_min(next, (size, next)) from ({neighbours}) group by told)"
+    hide(f"{count} < {minimum}")
+    # Only of one count it is known what adds up.
+    adds_up = len(rule["counts"]) == 1
+    while sum(map(hide, further)) or (
+        adds_up and (told := _told(connection, sums, count, flag)) and hide(smallest, told=told)
+    ):
+        pass
 
 
 def _told(
